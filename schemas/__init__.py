@@ -1,0 +1,78 @@
+"""Shapes that every room shares: forms, prompts, jobs, records, ids, errors and settings."""
+
+from schemas.errors import (
+    AssetError,
+    FormInvalid,
+    SettingsInvalid,
+    SheetUnreadable,
+    error_classes,
+    revive,
+)
+from schemas.forms import Locale, ProductForm, Shot, ShotType, shots_of
+from schemas.identity import canonical_json, content_id, content_seed, sha256_hex
+from schemas.prompts import Claim, ClaimOption, PromptSpec, TraceEntry
+from schemas.records import (
+    Attempt,
+    DecidedBy,
+    Failure,
+    Fit,
+    LabelPolicy,
+    Master,
+    Outcome,
+    Rendition,
+    RenditionSpec,
+    Verdict,
+)
+from schemas.rendering import (
+    ClaimScore,
+    Preset,
+    Provenance,
+    RenderJob,
+    RenderResult,
+    Scores,
+    Variant,
+)
+from schemas.settings import Settings, settings_from
+from schemas.shape import Schema
+
+__all__ = [
+    "AssetError",
+    "Attempt",
+    "Claim",
+    "ClaimOption",
+    "ClaimScore",
+    "DecidedBy",
+    "Failure",
+    "Fit",
+    "FormInvalid",
+    "LabelPolicy",
+    "Locale",
+    "Master",
+    "Outcome",
+    "Preset",
+    "ProductForm",
+    "PromptSpec",
+    "Provenance",
+    "RenderJob",
+    "RenderResult",
+    "Rendition",
+    "RenditionSpec",
+    "Schema",
+    "Scores",
+    "Settings",
+    "SettingsInvalid",
+    "SheetUnreadable",
+    "Shot",
+    "ShotType",
+    "TraceEntry",
+    "Variant",
+    "Verdict",
+    "canonical_json",
+    "content_id",
+    "content_seed",
+    "error_classes",
+    "revive",
+    "settings_from",
+    "sha256_hex",
+    "shots_of",
+]

@@ -1,0 +1,108 @@
+"""Every setting of the product, read from the environment once, in the composition roots."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.errors import SettingsInvalid
+
+NANO = "nano"
+"""The value of a weights setting that means the bundled practice models."""
+
+
+class Section(BaseModel):
+    """Base of the settings' sections: frozen, refuses misspelt fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CoreSettings(Section):
+    """Where the core is, and which weights it serves."""
+
+    url: str | None = None
+    """Address of a running core; when unset, whoever needs one starts it on this machine."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8188, ge=0, le=65535)
+    turbo: str = NANO
+    """`nano`, a folder saved by diffusers, or a hub id such as Tongyi-MAI/Z-Image-Turbo."""
+    base: str = NANO
+    """The same for Base, such as Tongyi-MAI/Z-Image."""
+    clip: str = NANO
+    """`nano`, a folder with an open_clip configuration, or an open_clip model name."""
+    device: str = "auto"
+    """`auto`, `cpu` or `cuda`."""
+    queue_limit: int = Field(default=256, ge=1)
+    """Jobs waiting at most; one more is answered 429."""
+    batch_width: int = Field(default=4, ge=1, le=64)
+    """Rows of a forward pass; short batches are filled with dummy rows, so that it never varies."""
+    render_timeout_s: float = Field(default=300.0, gt=0)
+    """Seconds a client waits for one picture."""
+
+
+class CatalogSettings(Section):
+    """Where records and pictures are kept; both default to the folder that a command is given."""
+
+    url: SecretStr | None = None
+    """SQLAlchemy address such as postgresql+psycopg://...; SQLite in the output folder when unset."""
+    store: Path | None = None
+    """Folder of the asset store; `assets` in the output folder when unset."""
+
+
+class LabelSettings(Section):
+    """Who the AI label in each file names."""
+
+    producer: str = Field(default="packshot", pattern=r"^[!#-\[\]-~]{1,100}$")
+    """ContentProducer of TC260:AIGC: visible ASCII, no space, quote, backslash (GB 45438-2025 Annex E)."""
+
+
+class FlowSettings(Section):
+    """How much of a campaign is in flight."""
+
+    chunk_size: int = Field(default=16, ge=1, le=64)
+    """Shots in one Prefect task."""
+    chunks_in_flight: int = Field(default=2, ge=1, le=8)
+    """Tasks at the same time, so that the core always has work."""
+
+
+class Settings(BaseSettings):
+    """All settings; PACKSHOT_CORE__TURBO=... sets `core.turbo`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PACKSHOT_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    core: CoreSettings = CoreSettings()
+    catalog: CatalogSettings = CatalogSettings()
+    label: LabelSettings = LabelSettings()
+    flows: FlowSettings = FlowSettings()
+
+
+PREFIX = "PACKSHOT_"
+
+
+def settings_from(environ: dict[str, str]) -> Settings:
+    """Build Settings from `environ` alone; raise SettingsInvalid naming each misspelt or unusable setting."""
+    sections: dict[str, Any] = {}
+    strange = []
+    for name, value in environ.items():
+        if not name.startswith(PREFIX):
+            continue
+        section, _, field = name.removeprefix(PREFIX).lower().partition("__")
+        known = Settings.model_fields.get(section)
+        fields = getattr(known.annotation, "model_fields", {}) if known else {}
+        if field not in fields:
+            strange.append(name)
+        else:
+            sections.setdefault(section, {})[field] = value
+    if strange:
+        raise SettingsInvalid(
+            f"There is no setting {', '.join(sorted(strange))}; docs/settings.md lists all."
+        )
+    try:
+        return Settings.model_validate(sections)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + "__".join(str(part).upper() for part in first["loc"])
+        raise SettingsInvalid(f"{name} cannot be used: {first['msg']}.") from error
