@@ -1,0 +1,48 @@
+"""Write requirements.lock from a fresh resolution and copy its versions into pyproject.toml's constraints.
+
+`uv run` on any machine then resolves to exactly these versions, and no file names a download host.
+Usage: `python deployments/lock.py` (or `just lock`) after a change of dependencies;
+`--upgrade` takes the newest versions that the project's ranges allow.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "requirements.lock"
+PROJECT = ROOT / "pyproject.toml"
+BLOCK = re.compile(r"constraint-dependencies = \[\n.*?\n\]", re.DOTALL)
+PINNED = re.compile(r"^(?P<pin>[A-Za-z0-9._-]+(?:\[[^\]]+\])?==[^\s;]+(?: ; [^\\]+?)?) ?\\?$")
+
+
+def pins(lock_text: str) -> list[str]:
+    """List the `name==version ; marker` lines of a hashed requirements file."""
+    found = (PINNED.match(line) for line in lock_text.splitlines())
+    return [match["pin"].strip() for match in found if match]
+
+
+def with_constraints(project_text: str, wanted: list[str]) -> str:
+    """Return pyproject.toml's text with its constraint list replaced by `wanted`."""
+    lines = "\n".join(f'    "{pin}",' for pin in wanted)
+    return BLOCK.sub(lambda _: f"constraint-dependencies = [\n{lines}\n]", project_text, count=1)
+
+
+def main(arguments: list[str]) -> int:
+    """Resolve, export and rewrite; return uv's exit status when it fails."""
+    if "--upgrade" in arguments:
+        PROJECT.write_text(with_constraints(PROJECT.read_text(), ["pip>=0"]))
+        (ROOT / "uv.lock").unlink(missing_ok=True)
+    command = ["uv", "export", "--all-extras", "--all-groups", "--no-emit-project", "--no-header", "-q"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
+    if done.returncode != 0:
+        sys.stderr.write(done.stderr)
+        return done.returncode
+    LOCK.write_text(done.stdout)
+    PROJECT.write_text(with_constraints(PROJECT.read_text(), pins(done.stdout)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

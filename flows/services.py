@@ -1,0 +1,124 @@
+"""What a flow works with, and the one place where a flow process opens and finds it.
+
+A Prefect run is given a workspace (a folder), never objects: `opened` builds the services for it from the
+environment, or uses those that the process has lent already, as the command line and the tests do.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from catalog import AssetStore, Catalog
+from flows.outcomes import ShotOutcome
+from prompt_rules import RuleTables, default_tables_folder
+from schemas import Preset, RenderJob, RenderResult, Settings, SettingsInvalid, Variant, settings_from
+from zimage_core.client import CoreClient
+from zimage_core.judging import GatePolicy, default_policy
+from zimage_core.presets import presets, profile_of
+from zimage_core.renditions import RecipeTable, default_recipes
+
+
+class Core(Protocol):
+    """Whoever makes a picture of a job: the HTTP client, or a fake."""
+
+    def render(self, job: RenderJob) -> RenderResult:
+        """Return the picture with its scores, or raise a RenderError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Records:
+    """The half of the services that needs no core: records, rules, recipes, and where exports go."""
+
+    catalog: Catalog
+    tables: RuleTables
+    recipes: RecipeTable
+    exports: Path
+    producer: str
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that the line needs to satisfy a shot."""
+
+    records: Records
+    core: Core
+    policy: GatePolicy
+    presets: Mapping[Variant, Preset]
+    chunk_size: int
+    tell: Callable[[ShotOutcome], None]
+    """Called from worker threads with each shot's outcome as soon as it is known."""
+
+
+@contextmanager
+def open_records(settings: Settings, workspace: Path) -> Iterator[Records]:
+    """Open the catalog and asset store of `workspace`, creating what is missing; close them at the end."""
+    url = settings.catalog.url
+    store = AssetStore(settings.catalog.store or workspace / "assets")
+    catalog = Catalog.open(
+        url.get_secret_value() if url else f"sqlite:///{workspace / 'catalog.sqlite'}",
+        store,
+    )
+    try:
+        yield Records(
+            catalog=catalog,
+            tables=RuleTables.load(default_tables_folder()),
+            recipes=default_recipes(),
+            exports=workspace / "renditions",
+            producer=settings.label.producer,
+        )
+    finally:
+        catalog.close()
+
+
+def services_with(
+    settings: Settings, records: Records, core: Core, tell: Callable[[ShotOutcome], None] = lambda _: None
+) -> Services:
+    """Join records and a core with the policy, presets and limits that the settings name."""
+    return Services(
+        records=records,
+        core=core,
+        policy=default_policy(),
+        presets=presets(profile_of(settings.core)),
+        chunk_size=settings.flows.chunk_size,
+        tell=tell,
+    )
+
+
+_LENT: dict[str, Services] = {}
+
+
+@contextmanager
+def lent(workspace: str, services: Services) -> Iterator[None]:
+    """Let flows in this process use `services` for `workspace` while the block lasts."""
+    _LENT[workspace] = services
+    try:
+        yield
+    finally:
+        del _LENT[workspace]
+
+
+def lent_to(workspace: str) -> Services:
+    """Return the services that this process has open for `workspace`; KeyError when none are."""
+    return _LENT[workspace]
+
+
+@contextmanager
+def opened(workspace: str) -> Iterator[Services]:
+    """Yield the services of `workspace`: those lent to it, or new ones built from the environment."""
+    if workspace in _LENT:
+        yield _LENT[workspace]
+        return
+    settings = settings_from(dict(os.environ))
+    if settings.core.url is None:
+        raise SettingsInvalid("A flow needs a running core: set PACKSHOT_CORE__URL to its address.")
+    with (
+        open_records(settings, Path(workspace)) as records,
+        CoreClient(settings.core.url, timeout_s=settings.core.render_timeout_s) as core,
+    ):
+        services = services_with(settings, records, core)
+        with lent(workspace, services):
+            yield services

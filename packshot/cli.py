@@ -1,0 +1,125 @@
+"""The command line.
+
+Exit codes: 0 done, 1 the input or the machine stops us, 2 wrong usage, 3 done with gaps.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from schemas import AssetError, Settings, settings_from
+
+DONE, STOPPED, GAPS = 0, 1, 3
+
+app = typer.Typer(
+    name="packshot",
+    help="Turn structured product forms into channel-ready product pictures.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+FormsFile = Annotated[Path, typer.Argument(help="A .csv, .xlsx or .jsonl file, one product form a row.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the catalog, the pictures and the gallery.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
+
+
+def our_settings() -> Settings:
+    """Read the settings from this process's environment."""
+    return settings_from(dict(os.environ))
+
+
+@app.command()
+def demo(out: Out = Path("packshot-demo"), as_json: Json = False) -> None:  # noqa: FBT002 - typer's way of a flag
+    """Make the sample catalogue: about thirty shots of twelve products, with a gallery to look at."""
+    from packshot.locations import EXAMPLE_FORMS
+
+    raise typer.Exit(_run(EXAMPLE_FORMS, "demo", out, as_json=as_json))
+
+
+@app.command()
+def run(
+    forms: FormsFile,
+    campaign: Annotated[str, typer.Option("--campaign", help="The name the pictures are kept under.")],
+    out: Out = Path("packshot-out"),
+    as_json: Json = False,  # noqa: FBT002 - typer's way of a flag
+) -> None:
+    """Make the pictures of everybody's forms; rows with a bad cell are named and left out."""
+    raise typer.Exit(_run(forms, campaign, out, as_json=as_json))
+
+
+@app.command()
+def check(forms: FormsFile, as_json: Json = False) -> None:  # noqa: FBT002 - typer's way of a flag
+    """Validate only: name every bad cell by file, row and column, and start nothing."""
+    from packshot.production import checked_forms
+    from packshot.report import print_check
+
+    checked = checked_forms(forms)
+    print_check(forms, checked, as_json=as_json)
+    raise typer.Exit(STOPPED if checked.problems else DONE)
+
+
+@app.command()
+def core(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    until_stdin_closes: Annotated[bool, typer.Option(hidden=True)] = False,  # noqa: FBT002 - the same
+) -> None:
+    """Serve the resident core: load the weights, warm up, and render over HTTP until stopped."""
+    from packshot.locations import NANO_WEIGHTS
+    from packshot.parent import leave_when_stdin_closes
+    from zimage_core.server import serve
+
+    if until_stdin_closes:
+        leave_when_stdin_closes()
+    given = {"host": host, "port": port}
+    changes = {name: value for name, value in given.items() if value is not None}
+    serve(our_settings().core.model_copy(update=changes), NANO_WEIGHTS)
+
+
+def _run(forms: Path, campaign: str, out: Path, *, as_json: bool) -> int:
+    """Produce `forms` under `out` and report; return the exit code."""
+    from flows.services import open_records
+    from packshot.gallery import write_gallery
+    from packshot.production import campaign_name, checked_forms, produce, workspace_at
+    from packshot.report import print_production, progress_to
+
+    settings = our_settings()
+    campaign_name(campaign)
+    checked = checked_forms(forms)
+    workspace = workspace_at(out)
+    with open_records(settings, workspace) as records:
+        with progress_to(Console(stderr=True, quiet=as_json)) as watch:
+            production = produce(checked, campaign, workspace, settings, records, watch)
+        page = write_gallery(workspace, production, records)
+    print_production(production, page, as_json=as_json)
+    if not production.forms:
+        return STOPPED
+    return DONE if production.complete else GAPS
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; every expected trouble ends as one sentence on standard error and exit code 1."""
+    try:
+        app(args=arguments)
+    except AssetError as error:
+        _stop(error.message)
+    except OSError as error:
+        _stop(_os_sentence(error))
+    except KeyboardInterrupt:
+        _stop("Stopped; what was made is kept, and the same command goes on from there.")
+
+
+def _stop(sentence: str) -> Any:
+    sys.stderr.write(f"packshot: {sentence}\n")
+    sys.exit(STOPPED)
+
+
+def _os_sentence(error: OSError) -> str:
+    """Say an operating system error as a sentence that names the file."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}."

@@ -1,0 +1,24 @@
+"""Prefect's settings for a command that runs a flow by itself: private, quiet and without outbound calls."""
+
+import os
+from pathlib import Path
+
+
+def settle_prefect(workspace: Path) -> None:
+    """Point Prefect at the server named by PREFECT_API_URL, or else at a private one in `workspace`.
+
+    Must run before prefect is imported, because Prefect reads its settings then.
+    """
+    usual = {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_SERVER_LEVEL": "ERROR",
+        "PREFECT_CLI_PROMPT": "false",
+    }
+    if "PREFECT_API_URL" not in os.environ:
+        usual["PREFECT_HOME"] = str(workspace / "prefect")
+        usual["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "true"
+        usual["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "120"
+    for name, value in usual.items():
+        os.environ.setdefault(name, value)

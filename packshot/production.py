@@ -1,0 +1,139 @@
+"""Run forms through the line: read, register, start what is needed, run the flow, gather the results."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from catalog import CampaignSummary
+from flows.line import due
+from flows.outcomes import RunReport, ShotOutcome
+from flows.services import Records, lent, services_with
+from packshot.core_process import own_core
+from packshot.prefect_home import settle_prefect
+from prompt_rules import CellProblem, RuleTables, check_forms, default_tables_folder, read_forms
+from schemas import FormInvalid, ProductForm, Schema, Settings
+from schemas.forms import CampaignName
+from zimage_core.client import CoreClient
+from zimage_core.renditions import default_recipes
+
+
+class Production(Schema):
+    """What one command made of one file of forms."""
+
+    campaign: str
+    rows: int
+    forms: int
+    problems: tuple[str, ...]
+    """A sentence for each bad cell; the rows they are in were left out."""
+    summary: CampaignSummary
+    made_attempts: int
+    made_renditions: int
+    gaps: tuple[str, ...]
+    """A sentence for each file or chunk that could not be made."""
+    seconds: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether every row became its pictures, or stands in review."""
+        return not self.problems and not self.gaps
+
+
+class CheckedForms(Schema):
+    """The good forms of a file, and the bad cells of the others."""
+
+    rows: int
+    forms: tuple[ProductForm, ...]
+    problems: tuple[CellProblem, ...]
+
+
+def checked_forms(path: Path) -> CheckedForms:
+    """Read `path` and compile every shot; a row with any problem is left out. Raises SheetUnreadable."""
+    tables = RuleTables.load(default_tables_folder())
+    sheet = read_forms(path, tables, default_recipes().channels)
+    compile_problems = check_forms(sheet, tables)
+    bad_rows = {problem.row for problem in compile_problems}
+    good = (form for form, row in zip(sheet.forms, sheet.rows, strict=True) if row not in bad_rows)
+    problems = sorted((*sheet.problems, *compile_problems), key=lambda problem: problem.row)
+    return CheckedForms(rows=sheet.row_count, forms=tuple(good), problems=tuple(problems))
+
+
+def produce(
+    checked: CheckedForms,
+    campaign: str,
+    workspace: Path,
+    settings: Settings,
+    records: Records,
+    watch: Callable[[int], Callable[[ShotOutcome], None]],
+) -> Production:
+    """Bring every shot of the forms to its pictures; `watch(total)` returns who is told of each outcome.
+
+    Nothing is started when nothing is due, so a second run takes a moment.
+    """
+    started = time.monotonic()
+    records.catalog.register(campaign, checked.forms)
+    wanting = due(campaign, records)
+    report = RunReport(campaign=campaign, outcomes=())
+    if wanting:
+        report = _run_flow(campaign, workspace, settings, records, watch(len(wanting)))
+    return Production(
+        campaign=campaign,
+        rows=checked.rows,
+        forms=len(checked.forms),
+        problems=tuple(problem.sentence for problem in checked.problems),
+        summary=records.catalog.campaign_summary(campaign),
+        made_attempts=sum(outcome.attempts for outcome in report.outcomes),
+        made_renditions=sum(outcome.renditions for outcome in report.outcomes),
+        gaps=(*report.broken, *report.gaps),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _run_flow(
+    campaign: str, workspace: Path, settings: Settings, records: Records, tell: Callable[[ShotOutcome], None]
+) -> RunReport:
+    settle_prefect(workspace)
+    from flows.campaign import produce_campaign
+
+    with (
+        _core_address(settings, workspace) as address,
+        CoreClient(address, timeout_s=settings.core.render_timeout_s) as core,
+        lent(str(workspace), services_with(settings, records, core, tell)),
+    ):
+        state = produce_campaign(campaign, str(workspace), return_state=True)
+        report = state.result(raise_on_failure=False)
+    if isinstance(report, RunReport):
+        return report
+    raise report if isinstance(report, BaseException) else RuntimeError(f"The flow ended {state.name}.")
+
+
+@contextmanager
+def _core_address(settings: Settings, workspace: Path) -> Iterator[str]:
+    """Yield the configured core's address, or start one of our own for the time."""
+    if settings.core.url:
+        yield settings.core.url
+        return
+    with own_core(workspace / "core.log") as address:
+        yield address
+
+
+def campaign_name(name: str) -> str:
+    """Return `name` if a campaign may be called that; raise FormInvalid saying what would be right."""
+    try:
+        return TypeAdapter[str](CampaignName).validate_python(name)
+    except ValidationError:
+        raise FormInvalid(
+            f"A campaign cannot be called {name[:100]!r}; use letters, digits, '-', '_' and '.', at most 100."
+        ) from None
+
+
+def workspace_at(out: Path) -> Path:
+    """Return `out` as an absolute path to a folder that exists and can be written; raise OSError if not."""
+    out = out.expanduser().resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    if not os.access(out, os.W_OK):
+        raise PermissionError(13, "cannot write into", str(out))
+    return out

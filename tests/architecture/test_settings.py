@@ -1,0 +1,48 @@
+"""Every setting is documented, and a wrong one is named."""
+
+from pathlib import Path
+
+import pytest
+
+from schemas import Settings, SettingsInvalid, settings_from
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def every_setting() -> list[str]:
+    return [
+        f"PACKSHOT_{section.upper()}__{field.upper()}"
+        for section, info in Settings.model_fields.items()
+        for field in info.annotation.model_fields  # type: ignore[union-attr] - each section is a model
+    ]
+
+
+@pytest.mark.parametrize("name", every_setting())
+def test_a_setting_is_documented(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs" / "settings.md").read_text()
+
+
+def test_a_misspelt_setting_is_named() -> None:
+    with pytest.raises(SettingsInvalid, match="PACKSHOT_CORE__TRUBO"):
+        settings_from({"PACKSHOT_CORE__TRUBO": "nano"})
+
+
+def test_a_misspelt_section_is_named() -> None:
+    with pytest.raises(SettingsInvalid, match="PACKSHOT_CROE__TURBO"):
+        settings_from({"PACKSHOT_CROE__TURBO": "nano"})
+
+
+def test_a_value_that_cannot_be_used_is_named() -> None:
+    with pytest.raises(SettingsInvalid, match="PACKSHOT_CORE__PORT"):
+        settings_from({"PACKSHOT_CORE__PORT": "eighty"})
+
+
+def test_real_weights_are_one_setting() -> None:
+    settings = settings_from({"PACKSHOT_CORE__TURBO": "Tongyi-MAI/Z-Image-Turbo", "HOME": "/nowhere"})
+    assert settings.core.turbo == "Tongyi-MAI/Z-Image-Turbo"
+    assert settings.core.base == "nano"
+
+
+def test_the_database_password_is_not_printed() -> None:
+    settings = settings_from({"PACKSHOT_CATALOG__URL": "postgresql+psycopg://me:secret@localhost/db"})
+    assert "secret" not in repr(settings)
