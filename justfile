@@ -1,0 +1,49 @@
+# Recipes for people; `just` lists them.
+
+default:
+    @just --list
+
+# Everything that must pass before a change lands.
+check: format-check lint types contracts
+
+format-check:
+    uv run ruff format --check .
+
+lint:
+    uv run ruff check .
+
+types:
+    uv run mypy
+
+contracts:
+    uv run lint-imports
+
+# Rewrite files in the house's format.
+format:
+    uv run ruff format .
+    uv run ruff check --fix .
+
+# The suite that the README names: no network, no GPU.
+test *arguments:
+    uv run pytest {{arguments}}
+
+# Kill tests, long property tests and the demo end to end.
+test-slow:
+    uv run pytest -m slow
+
+# Needs a GPU and the real weights in PACKSHOT_CORE__TURBO and PACKSHOT_CORE__BASE.
+test-gpu:
+    uv run pytest -m gpu
+
+# Resolve again and rewrite requirements.lock and the constraints in pyproject.toml.
+lock *arguments:
+    python3 deployments/lock.py {{arguments}}
+
+# Time the core, the renditions and the catalog beside their references.
+bench:
+    uv run python benchmarks/core_speed.py
+    uv run python benchmarks/renditions_speed.py
+    uv run python benchmarks/catalog_speed.py
+
+demo:
+    uv run packshot demo
