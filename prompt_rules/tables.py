@@ -1,0 +1,99 @@
+"""The rule tables as a whole: ordered, fingerprinted, with the vocabularies they define."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from prompt_rules.rules import COLUMN_SLOTS, Op, Rule, Slot, Value
+from prompt_rules.text import fold
+from schemas import Schema, content_id
+
+
+class RuleTables(Schema):
+    """All rows of all tables in the order of the files' names and their rows; build one with `load`."""
+
+    rules: tuple[Rule, ...]
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read every CSV file of `folder`; raise RuleTableInvalid naming file, row and column of a fault."""
+        from prompt_rules.table_files import read_rules
+
+        return cls(rules=read_rules(folder))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The tables' content id: any change of any cell or of the order changes it, empty rows do not."""
+        return content_id("tables", [rule.model_dump(mode="json", exclude={"row"}) for rule in self.rules])
+
+    @cached_property
+    def _by_slot(self) -> Mapping[Slot, tuple[Rule, ...]]:
+        active = [rule for rule in self.rules if rule.enabled]
+        return {slot: tuple(rule for rule in active if rule.slot is slot) for slot in Slot}
+
+    def rules_of(self, slot: Slot) -> tuple[Rule, ...]:
+        """Return the enabled rows of a slot in table order."""
+        return self._by_slot[slot]
+
+    @cached_property
+    def _claimed(self) -> Mapping[str, tuple[Rule, ...]]:
+        found: dict[str, dict[str, Rule]] = {}
+        for rule in self.rules:
+            if rule.enabled and rule.claim and rule.slot is not Slot.CLAIM:
+                found.setdefault(rule.claim.kind, {}).setdefault(rule.claim.value, rule)
+        return {kind: tuple(rules.values()) for kind, rules in found.items()}
+
+    def claimed(self, kind: str) -> tuple[Rule, ...]:
+        """Return the first row of each value that a kind of claim may have, in table order."""
+        return self._claimed.get(kind, ())
+
+    @cached_property
+    def _values(self) -> Mapping[str, tuple[Value, ...]]:
+        return {column: tuple(self._values_of(column)) for column in COLUMN_SLOTS}
+
+    def _values_of(self, column: str) -> list[Value]:
+        found: dict[str, Rule] = {}
+        for rule in self.rules_of(COLUMN_SLOTS[column]):
+            for key in rule.when.get(column, ()):
+                # The row with the fewest conditions describes the value; the others are its special cases.
+                if key not in found or len(rule.when) < len(found[key].when):
+                    found[key] = rule
+        return [value_of(key, rule) for key, rule in found.items()]
+
+    def values(self, column: str) -> tuple[Value, ...]:
+        """Return the values that rows define for a when column such as `category`, in table order."""
+        return self._values[column]
+
+    @cached_property
+    def _keys(self) -> Mapping[str, frozenset[str]]:
+        return {column: frozenset(value.key for value in values) for column, values in self._values.items()}
+
+    def keys(self, column: str) -> frozenset[str]:
+        """Return the keys of `values(column)`."""
+        return self._keys[column]
+
+    @cached_property
+    def _names(self) -> Mapping[str, Mapping[str, str]]:
+        return {
+            column: {fold(name): value.key for value in values for name in value.names}
+            for column, values in self._values.items()
+        }
+
+    def names(self, column: str) -> Mapping[str, str]:
+        """Return every folded word (see `text.fold`) that a form may write in a column, with its key."""
+        return self._names[column]
+
+
+def value_of(key: str, rule: Rule) -> Value:
+    """Describe a value by the row that defines it; what replaces a wish is no name of the wish."""
+    says = rule.op is Op.SAY
+    zh = (*rule.zh_names, *((rule.zh,) if says else ()), *rule.zh_synonyms)
+    en = (*rule.en_names, *((rule.en,) if says else ()), *rule.en_synonyms)
+    names = tuple(dict.fromkeys(name for name in (key, *zh, *en) if name))
+    return Value(key=key, zh=zh[0] if zh else key, en=en[0] if en else key, names=names, hex=rule.hex)
+
+
+def default_tables_folder() -> Path:
+    """Return the folder of the tables that come with the product."""
+    return Path(__file__).resolve().parent / "tables"
