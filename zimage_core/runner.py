@@ -1,0 +1,54 @@
+"""The one thread that owns the device: loads the weights, then steps the engine until told to stop."""
+
+import threading
+from collections.abc import Callable
+
+from schemas import AssetError
+from zimage_core.engine import Engine
+from zimage_core.errors import RenderError
+
+IDLE_WAIT_S = 0.5
+"""How long the thread sleeps on an empty queue before it looks whether it should stop."""
+
+
+class EngineThread:
+    """Runs an engine in a thread of its own."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        on_ready: Callable[[], None] = lambda: None,
+        on_failure: Callable[[AssetError], None] = lambda _: None,
+    ) -> None:
+        """Prepare the thread; `on_ready` and `on_failure` are called from it once loading ended."""
+        self.engine = engine
+        self._on_ready = on_ready
+        self._on_failure = on_failure
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Start loading; the engine is ready when `on_ready` is called."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """Answer every job with CoreUnavailable and end the thread after the step it is in."""
+        self._stopping.set()
+        self.engine.close()
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        try:
+            self.engine.load()
+        except AssetError as error:
+            self._on_failure(error)
+            return
+        except Exception as error:  # noqa: BLE001 - whoever waits for readiness must hear of any failure
+            self._on_failure(RenderError(f"Loading failed: {type(error).__name__}: {error}"))
+            return
+        self._on_ready()
+        while not self._stopping.is_set():
+            if not self.engine.step():
+                self.engine.queue.wait_for_work(IDLE_WAIT_S)

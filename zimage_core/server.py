@@ -1,0 +1,109 @@
+"""The core as a process: wires settings, weights, scorer, engine and HTTP together."""
+
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from schemas import AssetError, SettingsInvalid
+from schemas.settings import CoreSettings
+from zimage_core.engine import Engine
+from zimage_core.runner import EngineThread
+from zimage_core.service import create_app
+
+SHUTDOWN_S = 2
+"""Seconds that open connections get to take their last answer after SIGTERM."""
+
+BACKLOG = 2048
+
+
+def serve(
+    settings: CoreSettings,
+    nano_folder: Path,
+    *,
+    announce: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C; `nano_folder` holds the bundled weights.
+
+    The port is bound before the weights are loaded. `announce` gets the one line
+    `core ready on http://HOST:PORT` when a job would be taken (standard output when None). Raises
+    SettingsInvalid when the address cannot be bound and WeightsInvalid when the weights cannot be loaded.
+    """
+    listener = bind(settings.host, settings.port)
+    try:
+        _run(build_engine(settings, nano_folder), listener, announce or _print_line)
+    finally:
+        listener.close()
+
+
+def build_engine(settings: CoreSettings, nano_folder: Path) -> Engine:
+    """Return the engine that `settings` describe, with nothing loaded yet."""
+    from zimage_core.backends.zimage import ZImageBackend
+    from zimage_core.scoring import build_scorer
+    from zimage_core.weights import resolve
+
+    scorer = build_scorer(settings.clip, nano_folder)
+    backend = ZImageBackend(resolve(settings, nano_folder), device=settings.device)
+    return Engine(backend, scorer, queue_limit=settings.queue_limit, batch_width=settings.batch_width)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes a free one. Raises SettingsInvalid naming the address."""
+    try:
+        return socket.create_server((host, port), backlog=BACKLOG)
+    except OSError as error:
+        raise SettingsInvalid(
+            f"The core cannot listen on {host}:{port}: {error.strerror}; choose another port."
+        ) from error
+
+
+class CoreServer(uvicorn.Server):
+    """A uvicorn server that answers waiting jobs at once when it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, runner: EngineThread) -> None:
+        """Stop `runner` when the process is told to stop."""
+        super().__init__(config)
+        self._runner = runner
+
+    def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
+        """Begin to stop; called by the signal, which is not raised again, so the process exits with 0."""
+        # The signal may have interrupted this very thread while it held the queue's lock.
+        threading.Thread(target=self._runner.stop, name="stopper", daemon=True).start()
+        self.should_exit = True
+
+
+def _run(engine: Engine, listener: socket.socket, announce: Callable[[str], None]) -> None:
+    host, port = listener.getsockname()[:2]
+    config = uvicorn.Config(
+        create_app(engine),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        lifespan="off",
+    )
+    failures: list[AssetError] = []
+
+    def fail(error: AssetError) -> None:
+        failures.append(error)
+        server.should_exit = True
+
+    runner = EngineThread(
+        engine, on_ready=lambda: announce(f"core ready on http://{host}:{port}"), on_failure=fail
+    )
+    server = CoreServer(config, runner)
+    runner.start()
+    try:
+        server.run(sockets=[listener])
+    finally:
+        runner.stop()
+    if failures:
+        raise failures[0]
+
+
+def _print_line(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
