@@ -1,1 +1,37 @@
 """The words: forms are read, and compiled with rule tables into prompts and claims."""
+
+from prompt_rules.checks import check_forms
+from prompt_rules.compiler import compile_prompt
+from prompt_rules.errors import (
+    ForbiddenText,
+    NoRuleFits,
+    PromptError,
+    PromptTooLong,
+    RuleConflict,
+    RuleTableInvalid,
+)
+from prompt_rules.problems import CellProblem, FormSheet
+from prompt_rules.rules import ClaimKey, Op, Rule, Slot, Value
+from prompt_rules.sheets import read_forms
+from prompt_rules.tables import RuleTables, default_tables_folder
+
+__all__ = [
+    "CellProblem",
+    "ClaimKey",
+    "ForbiddenText",
+    "FormSheet",
+    "NoRuleFits",
+    "Op",
+    "PromptError",
+    "PromptTooLong",
+    "Rule",
+    "RuleConflict",
+    "RuleTableInvalid",
+    "RuleTables",
+    "Slot",
+    "Value",
+    "check_forms",
+    "compile_prompt",
+    "default_tables_folder",
+    "read_forms",
+]

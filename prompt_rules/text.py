@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from difflib import get_close_matches
 from itertools import pairwise
 
 MAX_CHARACTERS = 600
@@ -16,6 +18,7 @@ _SPACES = re.compile(r"\s+")
 _QUOTES = frozenset("\"'`´′″‴‵‶‷ʺʹʻʼˮ「」『』《》〈〉｢｣〝〞〟❛❜❝❞〃＂＇")
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cs"})
+_COMPARED = 40
 _EDGES = " ,.;:，。；：、"
 _NEGATIONS = re.compile(
     r"^(?:(?:no|not|without|avoid|never|exclude)\s+|不要|没有|不能有|不含|不出现|禁止|避免)", re.IGNORECASE
@@ -90,3 +93,9 @@ def _weight(character: str, after: str) -> int:
         return 1
     lead = character.encode("gb2312", errors="replace")[0]
     return 1 if 0xA1 <= lead <= 0xD7 else len(character.encode())
+
+
+def closest(word: str, known: Mapping[str, str]) -> str:
+    """Return the value of the folded name in `known` that `word` is most like, empty when none is near."""
+    near = get_close_matches(fold(word[:_COMPARED]), known, n=1)
+    return known[near[0]] if near else ""

@@ -1,0 +1,68 @@
+"""The columns of a form sheet and the headers that people give them, in English and Chinese."""
+
+from collections.abc import Sequence
+
+from prompt_rules.problems import CellProblem
+from prompt_rules.text import closest, fold, shorten
+
+REQUIRED = ("sku", "title", "category", "colour", "shots", "channels")
+
+NOTES = "notes"
+"""A column for people's own remarks; it is not read."""
+
+HEADERS = {
+    "sku": ("货号", "商品编码", "product id"),
+    "title": ("品名", "标题", "商品名称", "名称", "name", "product"),
+    "category": ("类目", "品类"),
+    "colour": ("color", "颜色", "colours", "colors"),
+    "material": ("材质", "材料", "materials"),
+    "styles": ("style", "风格", "风格标签"),
+    "selling_points": ("卖点", "selling point"),
+    "copy_text": ("copy", "文案"),
+    "background": ("背景",),
+    "shots": ("shot", "shot type", "shot types", "图型"),
+    "channels": ("channel", "渠道", "投放渠道"),
+    "must_have": ("必含", "必须有"),
+    "must_not": ("禁止", "不能有"),
+    "locale": ("language", "lang", "语言"),
+    NOTES: ("note", "备注", "remarks", "comment"),
+}
+"""Field of the form to the other headers it is known by; the field's own name is one too."""
+
+_FIELDS = {fold(name): field for field, names in HEADERS.items() for name in (field, *names)}
+
+
+def field_of(header: str) -> str:
+    """Return the form's field that a header means, empty for an unknown one."""
+    return _FIELDS.get(fold(header), "")
+
+
+def header_problems(file: str, row: int, headers: Sequence[str]) -> list[CellProblem]:
+    """List unknown headers, headers that mean a field twice, and required fields without a header."""
+    found: dict[str, str] = {}
+    problems = []
+
+    def blame(column: str, problem: str, fix: str) -> None:
+        problems.append(
+            CellProblem(file=file, row=row, column=shorten(column), value="", problem=problem, fix=fix)
+        )
+
+    for header in headers:
+        field = field_of(header)
+        if header and not field:
+            blame(header, "is not a column of a product form", _choices(header))
+        elif field and field in found:
+            blame(header, f"is there twice (as {shorten(found[field])})", "keep one of the two")
+        elif field:
+            found[field] = header
+    for field in REQUIRED:
+        if field not in found:
+            other = HEADERS[field][0]
+            blame(field, "is missing", f"add it, named {field} or {other}")
+    return problems
+
+
+def _choices(header: str) -> str:
+    near = closest(header, _FIELDS)
+    hint = f" (did you mean {near}?)" if near else ""
+    return f"use one of {', '.join(HEADERS)}{hint}"

@@ -1,0 +1,103 @@
+"""Reading product forms from .csv, .xlsx and .jsonl files, and saying what is wrong with each cell."""
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+from prompt_rules.columns import NOTES, field_of, header_problems
+from prompt_rules.csv_rows import read_csv
+from prompt_rules.form_rows import RowReader
+from prompt_rules.grids import MAX_BYTES, WHOLE_LINE, Grid, GridRow, file_name
+from prompt_rules.jsonl_rows import read_jsonl
+from prompt_rules.problems import CellProblem, FormSheet
+from prompt_rules.tables import RuleTables
+from prompt_rules.vocabulary import FieldWords, form_words
+from prompt_rules.xlsx_rows import read_xlsx
+from schemas import ProductForm, SheetUnreadable
+
+_READERS = {".csv": read_csv, ".xlsx": read_xlsx, ".jsonl": read_jsonl}
+
+
+def read_forms(path: Path, tables: RuleTables, channels: Collection[str]) -> FormSheet:
+    """Read one form from each row of a .csv, .xlsx (first sheet) or .jsonl file.
+
+    `channels` are the channels' keys, or a mapping of each key to its other names. Headers and values may
+    be English, Chinese or keys; list cells are split at `|`, `,`, `;` and their Chinese forms, while lists
+    of JSON lines are taken as they are. An empty locale follows the title. A row with a problem gives no
+    form and the others go on; a header that is unknown, doubled or missing concerns all rows, so none
+    gives a form then. Raises SheetUnreadable, with one sentence, when the file cannot be read at all.
+    """
+    grid = _READERS[_extension(path)](path, _bytes(path))
+    file = file_name(path)
+    words = form_words(tables, channels)
+    header = header_problems(file, grid.header_row, grid.header) if grid.header else []
+    if header:
+        return FormSheet(file=file, forms=(), rows=(), problems=tuple(header), row_count=len(grid.rows))
+    return _sheet(file, grid, words)
+
+
+def _sheet(file: str, grid: Grid, words: Mapping[str, FieldWords]) -> FormSheet:
+    forms: list[tuple[int, ProductForm]] = []
+    problems: list[CellProblem] = []
+    first_rows: dict[str, int] = {}
+    for row in grid.rows:
+        unclear = [] if grid.header else _key_problems(file, row)
+        reader = RowReader(file, row, words)
+        # Windows and macOS keep one file for names that differ in case only.
+        first = first_rows.setdefault(reader.sku.casefold(), row.number) if reader.sku else row.number
+        if first != row.number:
+            reader.repeat(first)
+        outcome = tuple(unclear) or reader.outcome()
+        if isinstance(outcome, ProductForm):
+            forms.append((row.number, outcome))
+        else:
+            problems.extend(outcome)
+    return FormSheet(
+        file=file,
+        forms=tuple(form for _, form in forms),
+        rows=tuple(number for number, _ in forms),
+        problems=tuple(problems),
+        row_count=len(grid.rows),
+        headers=_headers(grid),
+    )
+
+
+def _key_problems(file: str, row: GridRow) -> list[CellProblem]:
+    if any(cell.fault and cell.column == WHOLE_LINE for cell in row.cells):
+        return []
+    return header_problems(file, row.number, [cell.column for cell in row.cells])
+
+
+def _headers(grid: Grid) -> dict[str, str]:
+    names: Iterable[str] = grid.header or (cell.column for row in grid.rows for cell in row.cells)
+    found: dict[str, str] = {}
+    for name in names:
+        field = field_of(name)
+        if field and field != NOTES:
+            found.setdefault(field, name)
+    return found
+
+
+def _extension(path: Path) -> str:
+    extension = path.suffix.lower()
+    if extension not in _READERS:
+        kinds = ", ".join(_READERS)
+        raise SheetUnreadable(f"{file_name(path)} is not a kind of form file that is read; use {kinds}.")
+    return extension
+
+
+def _bytes(path: Path) -> bytes:
+    if path.is_dir():
+        raise SheetUnreadable(f"{path} is a folder; name the form file in it.")
+    if not path.exists():
+        raise SheetUnreadable(f"There is no file {path}.")
+    if not path.is_file():
+        raise SheetUnreadable(f"{path} is no ordinary file; save the forms as .csv, .xlsx or .jsonl.")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SheetUnreadable(f"{file_name(path)} is larger than {MAX_BYTES:,} bytes; split it.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise SheetUnreadable(f"{file_name(path)} cannot be read: {error.strerror}.") from error
+    if not data.strip():
+        raise SheetUnreadable(f"{file_name(path)} is empty; give it a header row and one row per product.")
+    return data
