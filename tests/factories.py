@@ -3,17 +3,25 @@
 from typing import Any
 
 from schemas import (
+    Attempt,
     Claim,
     ClaimOption,
+    ClaimScore,
     Locale,
+    Master,
+    Outcome,
     Preset,
     ProductForm,
     PromptSpec,
+    Provenance,
     RenderJob,
+    Rendition,
+    Scores,
     Shot,
     ShotType,
     TraceEntry,
     Variant,
+    Verdict,
 )
 
 
@@ -78,3 +86,63 @@ def a_job(
 ) -> RenderJob:
     """The first Turbo attempt at the red mug."""
     return RenderJob.for_attempt(a_spec(), a_preset(variant), shot_id, number, **options)
+
+
+def a_provenance(job: RenderJob) -> Provenance:
+    """Made on a CPU in half a second."""
+    return Provenance(
+        variant=job.preset.variant,
+        weights="a" * 64,
+        preset=job.preset,
+        seed=job.seed,
+        shape_key="128x128",
+        versions={"torch": "2.15.0"},
+        device="cpu",
+        device_seconds=0.5,
+    )
+
+
+def some_scores(p_accept: float = 0.97) -> Scores:
+    """The red is seen, and blue is the best rival."""
+    seen = ClaimScore(kind="colour", value="red", p=p_accept, rival="blue", rival_p=1.0 - p_accept)
+    return Scores(claims=(seen,), checks={"std": 0.21}, p_accept=p_accept, scorer="scorer_1")
+
+
+def an_attempt(
+    shot: Shot,
+    number: int = 0,
+    outcome: Outcome = Outcome.ACCEPTED,
+    variant: Variant = Variant.TURBO,
+    spec: PromptSpec | None = None,
+    **fields: Any,
+) -> Attempt:
+    """A made attempt at `shot`, accepted on Turbo by policy; its picture is left to the catalog."""
+    job = RenderJob.for_attempt(spec or a_spec(), a_preset(variant), shot.id, number)
+    usual: dict[str, Any] = {
+        "shot_id": shot.id,
+        "number": number,
+        "job": job,
+        "scores": some_scores(),
+        "provenance": a_provenance(job),
+        "verdict": Verdict(outcome=outcome, reasons=("all claims are seen",), gate=0.85),
+    }
+    return Attempt.model_validate({**usual, **fields})
+
+
+def a_rendition(master: Master, slot: str = "taobao_main", **fields: Any) -> Rendition:
+    """The main Taobao file of the red mug."""
+    usual: dict[str, Any] = {
+        "shot_id": master.shot_id,
+        "master": master.picture,
+        "slot": slot,
+        "recipe": f"recipe_{slot}",
+        "file_name": f"MUG-RED-01_{slot}.jpg",
+        "sha256": "b" * 64,
+        "byte_count": 1234,
+        "width": 800,
+        "height": 800,
+        "format": "jpeg",
+        "upscaled_from": (128, 128),
+        "label_id": "label_1",
+    }
+    return Rendition.model_validate({**usual, **fields})

@@ -1,0 +1,64 @@
+"""What can go wrong with records and the files they point to.
+
+CatalogError
+  NotRegistered                   404
+  LeaseLost                       409
+  VerdictConflict                 409
+  RecordRefused                   422
+  StoreCorrupt                    500
+  SchemaOutdated                  500
+  CatalogUnavailable  retryable   503
+  StoreFull           retryable   507
+"""
+
+from schemas import AssetError
+
+
+class CatalogError(AssetError):
+    """The catalog could not do what was asked."""
+
+
+class NotRegistered(CatalogError):
+    """The catalog does not know this; register the campaign's forms first."""
+
+    status = 404
+
+
+class LeaseLost(CatalogError):
+    """Somebody else has taken over this work; drop it."""
+
+    status = 409
+
+
+class VerdictConflict(CatalogError):
+    """The verdict contradicts one that already stands."""
+
+    status = 409
+
+
+class RecordRefused(CatalogError):
+    """The record contradicts itself or what the catalog already holds."""
+
+    status = 422
+
+
+class StoreCorrupt(CatalogError):
+    """A stored file or the database is damaged; restore it from a backup."""
+
+
+class SchemaOutdated(CatalogError):
+    """The database's schema and this program are of different releases; run the newer program."""
+
+
+class CatalogUnavailable(CatalogError):
+    """The catalog's database or folder cannot be reached at the moment; try again."""
+
+    retryable = True
+    status = 503
+
+
+class StoreFull(CatalogError):
+    """The disk is full; free some space and run again, nothing is lost."""
+
+    retryable = True
+    status = 507

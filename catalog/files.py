@@ -1,0 +1,114 @@
+"""Files that are whole and durable, or not there: temporary file, fsync, rename, fsync of the folders."""
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from catalog.errors import CatalogError, CatalogUnavailable, RecordRefused, StoreFull
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_LONGEST_NAME = 255
+"""Bytes in a file name; the limit of ext4, XFS, APFS and NTFS alike."""
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raise StoreFull or CatalogUnavailable for any OSError inside, naming `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise _translation(error, path) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Create `folder` and its missing ancestors, durably: the parent of each one made is fsynced."""
+    with translated(folder):
+        _make_folder(folder)
+
+
+def write_durably(target: Path, data: bytes, *, staging: Path, root: Path) -> None:
+    """Put `data` at `target` so that a crash at any instant leaves the old file or the whole new one.
+
+    `root` and `staging`, which is on the same file system, exist already. On return the bytes and every name
+    from `root` down have been fsynced. Raises StoreFull or CatalogUnavailable and removes the temporary file;
+    a file whose fsync failed is never used, because the kernel reports that failure only once.
+    """
+    with translated(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = staging / f".{target.name[:40]}.{os.getpid()}.{secrets.token_hex(6)}"
+        try:
+            _write_synced(temporary, data)
+            temporary.rename(target)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+        _settle(target, root)
+
+
+def settle(target: Path, root: Path) -> None:
+    """Make the names from `root` down to the existing `target` durable.
+
+    A file found in place may be the work of a process killed between rename and fsync, so whoever relies on
+    it settles it first.
+    """
+    with translated(target):
+        _settle(target, root)
+
+
+def checked_name(name: str) -> str:
+    """Return `name` if it is one plain, visible file name; raise RecordRefused otherwise."""
+    separators = "/" in name or "\\" in name
+    if not name or name.startswith(".") or separators or not name.isprintable():
+        raise RecordRefused(f"{name!r} cannot be a file name: it must have no separators and no leading dot.")
+    if len(name.encode()) > _LONGEST_NAME:
+        raise RecordRefused(
+            f"{name[:40]!r}... cannot be a file name: it is longer than {_LONGEST_NAME} bytes."
+        )
+    return name
+
+
+def _settle(target: Path, root: Path) -> None:
+    folder = target.parent
+    _sync_folder(folder)
+    while folder != root:
+        folder = folder.parent
+        _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    # Another process may make it at the same time; both sync the parent, so neither trusts the other's sync.
+    with suppress(FileExistsError):
+        folder.mkdir()
+    _sync_folder(folder.parent)
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _translation(error: OSError, path: Path) -> CatalogError:
+    if error.errno in _FULL:
+        return StoreFull(f"The disk is full: {path.name} could not be written to {path.parent}.")
+    return CatalogUnavailable(f"{path} cannot be used: {error.strerror or error}.", errno=error.errno)
