@@ -1,0 +1,18 @@
+"""From an accepted master to every file that the channels want: recipes, geometry, label, encode, proof."""
+
+from zimage_core.renditions.export import ExportedFile, export, file_name
+from zimage_core.renditions.label import AiLabel, AiSystem, read_label
+from zimage_core.renditions.recipes import RECIPES, Recipe, RecipeTable, load_recipes
+
+__all__ = [
+    "RECIPES",
+    "AiLabel",
+    "AiSystem",
+    "ExportedFile",
+    "Recipe",
+    "RecipeTable",
+    "export",
+    "file_name",
+    "load_recipes",
+    "read_label",
+]

@@ -1,0 +1,93 @@
+"""Connected regions of a yes/no picture, without a library for it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+"""Yes or no per pixel, H x W."""
+
+
+def reached_from_border(passable: Mask) -> Mask:
+    """Mark the passable pixels that a walk from the picture's border over passable pixels can reach.
+
+    4-neighbour geodesic reconstruction by sweeps: each sweep carries the walk across the whole picture in one
+    direction, so the number of rounds follows the number of turns in the background, not its size.
+    """
+    reached = np.zeros_like(passable)
+    reached[[0, -1], :] = passable[[0, -1], :]
+    reached[:, [0, -1]] |= passable[:, [0, -1]]
+    before = -1
+    while (now := int(reached.sum())) != before:
+        before = now
+        _sweep(reached, passable)
+        _sweep(reached[::-1], passable[::-1])
+        _sweep(reached.T, passable.T)
+        _sweep(reached.T[::-1], passable.T[::-1])
+    return reached
+
+
+def _sweep(reached: Mask, passable: Mask) -> None:
+    for row in range(1, len(reached)):
+        reached[row] |= reached[row - 1] & passable[row]
+
+
+def region_areas(mask: Mask) -> list[int]:
+    """List the pixel counts of the mask's 4-connected regions, largest first.
+
+    Joins runs of each row with the runs above that they touch; the cost follows the number of runs.
+    """
+    owners: list[int] = []
+    areas: list[int] = []
+    above: list[tuple[int, int, int]] = []
+    for row in mask:
+        here = []
+        for start, stop in _runs(row):
+            owner = len(owners)
+            owners.append(owner)
+            areas.append(stop - start)
+            for other_start, other_stop, other in above:
+                if other_start < stop and start < other_stop:
+                    _join(owners, areas, owner, other)
+            here.append((start, stop, owner))
+        above = here
+    return sorted((areas[k] for k, owner in enumerate(owners) if owner == k), reverse=True)
+
+
+def _runs(row: Mask) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(row.astype(np.int8), prepend=0, append=0))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _root(owners: list[int], which: int) -> int:
+    while owners[which] != which:
+        owners[which] = owners[owners[which]]
+        which = owners[which]
+    return which
+
+
+def _join(owners: list[int], areas: list[int], one: int, other: int) -> None:
+    one, other = _root(owners, one), _root(owners, other)
+    if one != other:
+        owners[one] = other
+        areas[other] += areas[one]
+
+
+def dense(mask: Mask, least: float = 0.2) -> Mask:
+    """Keep the mask's pixels whose 5 x 5 neighbourhood is at least `least` full: drops specks, keeps lines.
+
+    A line one pixel wide fills 5 of 25.
+    """
+    height, width = mask.shape
+    sums = np.pad(mask.astype(np.int32), ((3, 2), (3, 2))).cumsum(0).cumsum(1)
+    window = sums[5:, 5:] - sums[:-5, 5:] - sums[5:, :-5] + sums[:-5, :-5]
+    full: Mask = window[:height, :width] >= least * 25
+    return mask & full
+
+
+def grown(mask: Mask, by: int) -> Mask:
+    """Return the mask with every pixel within `by` steps of it added."""
+    wider = mask.copy()
+    for _ in range(by):
+        padded = np.pad(wider, 1)
+        wider = wider | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
+    return wider
