@@ -2,7 +2,7 @@
 
 from zimage_core.renditions.export import ExportedFile, export, file_name
 from zimage_core.renditions.label import AiLabel, AiSystem, read_label
-from zimage_core.renditions.recipes import RECIPES, Recipe, RecipeTable, load_recipes
+from zimage_core.renditions.recipes import RECIPES, Recipe, RecipeTable, default_recipes, load_recipes
 
 __all__ = [
     "RECIPES",
@@ -11,6 +11,7 @@ __all__ = [
     "ExportedFile",
     "Recipe",
     "RecipeTable",
+    "default_recipes",
     "export",
     "file_name",
     "load_recipes",

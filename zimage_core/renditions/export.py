@@ -41,7 +41,7 @@ def export(
     """Make the file that `spec` asks for from an accepted master, and prove it by reading it back.
 
     `producer` and `system` go into the AI label, `made_at` is the label's time of making (with a zone). The
-    same arguments give the same bytes. Raises ExportFailed naming the slot and what stands in the way.
+    same arguments give the same bytes. Raises ExportFailed naming what stands in the way.
     """
     if shot.shot_type not in spec.shots:
         raise ExportFailed(
@@ -49,12 +49,8 @@ def export(
         )
     if spec.label is LabelPolicy.VISIBLE:
         raise ExportFailed(f"{spec.slot} asks for a visible AI label, which cannot be drawn yet.")
-    try:
-        return _exported(
-            master_png, spec, shot, AiLabel(producer, _produce_id(master_png, spec, shot), made_at, system)
-        )
-    except ExportFailed as error:
-        raise ExportFailed(f"{spec.slot}: {error.message}", slot=spec.slot, **error.context) from error
+    label = AiLabel(producer, _produce_id(master_png, spec, shot), made_at, system)
+    return _exported(master_png, spec, shot, label)
 
 
 def _kinds(spec: RenditionSpec) -> str:

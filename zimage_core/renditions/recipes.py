@@ -72,7 +72,12 @@ class RecipeTable:
         return tuple(s for s in self.specs if s.channel in wanted and shot_type in s.shots)
 
 
-def load_recipes(path: Path = RECIPES) -> RecipeTable:
+def default_recipes() -> RecipeTable:
+    """Read the table that ships with the product."""
+    return load_recipes(RECIPES)
+
+
+def load_recipes(path: Path) -> RecipeTable:
     """Read and check the table at `path`; raise SettingsInvalid naming the file, line and column at fault."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:

@@ -9,13 +9,13 @@ from schemas import LabelPolicy, RenditionSpec, ShotType, sha256_hex
 from tests.factories import a_shot
 from tests.zimage_core.renditions.pictures import Pixels, opened, png_of, product_on
 from zimage_core.errors import ExportFailed
-from zimage_core.renditions import AiSystem, ExportedFile, export, load_recipes, read_label
+from zimage_core.renditions import AiSystem, ExportedFile, default_recipes, export, read_label
 from zimage_core.renditions.encoding import encode
 from zimage_core.renditions.label import AiLabel
 from zimage_core.renditions.preflight import read_back
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-SPECS = {spec.slot: spec for spec in load_recipes().specs}
+SPECS = {spec.slot: spec for spec in default_recipes().specs}
 
 
 def made(picture: Pixels | bytes, spec: RenditionSpec, shot_type: ShotType | None = None) -> ExportedFile:
@@ -97,10 +97,10 @@ def test_a_file_too_small_gains_quality_until_it_fits() -> None:
 @pytest.mark.parametrize(
     ("picture", "spec", "says"),
     [
-        (product_on(), like("taobao_white", min_bytes=290_000), r"taobao_white: .* at quality 100"),
-        (grainy(), like("taobao_main", max_bytes=2000), r"taobao_main: .* at quality 40"),
+        (product_on(), like("taobao_white", min_bytes=290_000), r"at quality 100"),
+        (grainy(), like("taobao_main", max_bytes=2000), r"at quality 40"),
         (grainy(), like("xiaohongshu_detail", max_bytes=2000), r"as PNG"),
-        (product_on((200, 210, 220)), SPECS["amazon_main"], r"amazon_main: .*cannot be whitened"),
+        (product_on((200, 210, 220)), SPECS["amazon_main"], "cannot be whitened"),
         (product_on(box=(60, 0, 70, 100)), SPECS["jd_main_first"], "touches the picture's edge"),
         (np.full((64, 64, 3), 255, np.uint8), SPECS["tmall_main_white"], "touches|shows the product"),
         (grainy(), like("taobao_main", label=LabelPolicy.VISIBLE), "cannot be drawn yet"),

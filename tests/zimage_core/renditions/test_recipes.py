@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from schemas import FormInvalid, SettingsInvalid, ShotType
-from zimage_core.renditions import RECIPES, RecipeTable, load_recipes
+from zimage_core.renditions import RECIPES, RecipeTable, default_recipes, load_recipes
 
 CHANNELS = (
     "amazon ebay walmart shopify google taobao tmall jd pdd douyin xiaohongshu tiktok_shop".split()  # noqa: SIM905  # reads better
@@ -13,7 +13,7 @@ HEADER, *ROWS = RECIPES.read_text(encoding="utf-8").splitlines()
 
 @pytest.fixture(scope="module")
 def table() -> RecipeTable:
-    return load_recipes()
+    return default_recipes()
 
 
 def a_table(folder: Path, *rows: str, header: str = HEADER) -> Path:

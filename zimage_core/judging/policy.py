@@ -1,0 +1,72 @@
+"""What is accepted, and what is tried next: numbers that a person sets, read from a data file."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from schemas import Schema, Scores, SettingsInvalid, Variant
+from schemas.shape import Probability, Slug
+
+POLICY = Path(__file__).with_name("policy.toml")
+"""The policy that ships with the product."""
+
+
+class Limit(Schema):
+    """A bound on one of the scorer's checks, for pictures that claim `when` (kind=value; empty: all)."""
+
+    check: Slug
+    when: str = Field(default="", pattern=r"^([a-z0-9_]+=[a-z0-9_]+)?$")
+    at_least: float | None = Field(default=None, allow_inf_nan=False)
+    at_most: float | None = Field(default=None, allow_inf_nan=False)
+    says: str = Field(min_length=1)
+    """What a person reads when the bound is broken."""
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> Self:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("at_least or at_most is expected")
+        return self
+
+    def applies(self, scores: Scores) -> bool:
+        """Say whether the picture claims what `when` names."""
+        return not self.when or self.when in {f"{claim.kind}={claim.value}" for claim in scores.claims}
+
+    def kept(self, scores: Scores) -> bool:
+        """Say whether the check is within bounds; a check that is missing or not a number is not."""
+        value = scores.checks.get(self.check)
+        return (
+            value is not None
+            and value == value  # only NaN differs from itself
+            and (self.at_least is None or value >= self.at_least)
+            and (self.at_most is None or value <= self.at_most)
+        )
+
+
+class GatePolicy(Schema):
+    """When a picture is accepted, and which model each attempt asks."""
+
+    gate: Probability
+    claim_floor: Probability
+    plan: tuple[Variant, ...] = Field(min_length=1, max_length=20)
+    limits: tuple[Limit, ...] = ()
+
+
+@cache
+def default_policy() -> GatePolicy:
+    """Read the policy that ships with the product, once."""
+    return load_policy(POLICY)
+
+
+def load_policy(path: Path) -> GatePolicy:
+    """Read a policy from TOML; raise SettingsInvalid naming the file and the entry at fault."""
+    try:
+        return GatePolicy.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsInvalid(f"The policy {path.name} cannot be read as TOML: {error}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        entry = ".".join(str(part) for part in first["loc"])
+        raise SettingsInvalid(f"{path.name}, {entry}: {first['msg']}.") from error
