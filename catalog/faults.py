@@ -36,6 +36,7 @@ MEANINGS: dict[str, type[CatalogError]] = {
     "08": CatalogUnavailable,
     "22": RecordRefused,
     "23": RecordRefused,
+    "25006": CatalogUnavailable,
     "25P03": CatalogUnavailable,
     "28": CatalogUnavailable,
     "3D": CatalogUnavailable,
