@@ -7,7 +7,8 @@ milliseconds; the shots of a chunk are asked of the core at once, so that it can
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from prefect import State, Task, flow, task
 from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
@@ -65,7 +66,9 @@ def _tell(done: "Future[ShotOutcome]", tell: Any) -> None:
 @flow(
     name="campaign",
     flow_run_name="{campaign}",
-    task_runner=ThreadPoolTaskRunner(max_workers=CHUNKS_IN_FLIGHT),
+    task_runner=ThreadPoolTaskRunner(  # type: ignore[arg-type]  # Prefect's annotation is invariant by mistake
+        max_workers=CHUNKS_IN_FLIGHT
+    ),
     persist_result=False,
 )
 def produce_campaign(campaign: str, workspace: str) -> State[RunReport]:
@@ -90,14 +93,12 @@ def produce_campaign(campaign: str, workspace: str) -> State[RunReport]:
 
 def _gather(campaign: str, futures: list[Any]) -> RunReport:
     """Wait for the chunks, keeping at most twenty updates of the progress artifact."""
-    progress = create_progress_artifact(progress=0.0, key="progress", description=campaign)
+    progress = cast(UUID, create_progress_artifact(progress=0.0, key="progress", description=campaign))
     every = max(1, len(futures) // 20)
-    done: dict[Any, State[Any]] = {}
-    for count, future in enumerate(as_completed(futures), start=1):
-        done[future.task_run_id] = future.state
+    for count, _ in enumerate(as_completed(futures), start=1):
         if count % every == 0:
             update_progress_artifact(artifact_id=progress, progress=100.0 * count / len(futures))
-    results = [done[future.task_run_id].result(raise_on_failure=False) for future in futures]
+    results = [future.result(raise_on_failure=False) for future in futures]
     outcomes = tuple(outcome for result in results if isinstance(result, list) for outcome in result)
     broken = tuple(str(result) for result in results if isinstance(result, BaseException))
     rows = unfinished_table(outcomes)

@@ -1,4 +1,4 @@
-"""The page a run leaves behind: every shot with its attempts, scores, prompt, rules and files, in one file."""
+"""The page a run leaves behind: each shot with its attempts, scores, prompt, rules and files, in one file."""
 
 import base64
 from pathlib import Path
@@ -94,8 +94,9 @@ def shot_card(history: ShotHistory, records: Records) -> ShotCard:
 
 def _state(history: ShotHistory) -> tuple[str, str]:
     """Return the state's key and the words on its badge."""
-    if history.master:
-        won = next(a for a in history.attempts if history.master and a.id == history.master.attempt_id)
+    master = history.master
+    if master is not None:
+        won = next(attempt for attempt in history.attempts if attempt.id == master.attempt_id)
         if won.variant is Variant.BASE:
             return "base", "saved by Base"
         return "turbo", "accepted on Turbo"

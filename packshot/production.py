@@ -15,10 +15,14 @@ from flows.services import Records, lent, services_with
 from packshot.core_process import own_core
 from packshot.prefect_home import settle_prefect
 from prompt_rules import CellProblem, RuleTables, check_forms, default_tables_folder, read_forms
-from schemas import FormInvalid, ProductForm, Schema, Settings
+from schemas import AssetError, FormInvalid, ProductForm, Schema, Settings
 from schemas.forms import CampaignName
 from zimage_core.client import CoreClient
 from zimage_core.renditions import default_recipes
+
+
+class FlowBroke(AssetError):
+    """The campaign flow broke before it could report."""
 
 
 class Production(Schema):
@@ -107,7 +111,9 @@ def _run_flow(
         report = state.result(raise_on_failure=False)
     if isinstance(report, RunReport):
         return report
-    raise report if isinstance(report, BaseException) else RuntimeError(f"The flow ended {state.name}.")
+    if isinstance(report, AssetError):
+        raise report
+    raise FlowBroke(f"The campaign flow broke: {report}. Run the command again to go on.")
 
 
 @contextmanager

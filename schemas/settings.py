@@ -62,8 +62,6 @@ class FlowSettings(Section):
 
     chunk_size: int = Field(default=16, ge=1, le=64)
     """Shots in one Prefect task."""
-    chunks_in_flight: int = Field(default=2, ge=1, le=8)
-    """Tasks at the same time, so that the core always has work."""
 
 
 class Settings(BaseSettings):

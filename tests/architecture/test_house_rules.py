@@ -21,7 +21,7 @@ ENVIRONMENT_READERS = {
 
 def product_files() -> list[Path]:
     files = (path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))
-    return [path for path in files if "versions" not in path.parts and "work" not in path.parts]
+    return [path for path in files if not {"versions", "work"} & set(path.relative_to(ROOT).parts)]
 
 
 def name_of(path: Path) -> str:

@@ -13,7 +13,7 @@ def every_setting() -> list[str]:
     return [
         f"PACKSHOT_{section.upper()}__{field.upper()}"
         for section, info in Settings.model_fields.items()
-        for field in info.annotation.model_fields  # type: ignore[union-attr] - each section is a model
+        for field in info.annotation.model_fields  # type: ignore[union-attr]  # each section is a model
     ]
 
 
