@@ -28,9 +28,7 @@ def judge(scores: Scores, policy: GatePolicy, attempt: int) -> Verdict:
 def variant_for(attempt: int, policy: GatePolicy) -> Variant:
     """Return the model that attempt number `attempt` (from 0) asks; raise InvalidRender past the plan."""
     if not 0 <= attempt < len(policy.plan):
-        raise InvalidRender(
-            f"There is no attempt number {attempt}; the plan has {len(policy.plan)}: {', '.join(policy.plan)}."
-        )
+        raise InvalidRender(f"There is no attempt number {attempt}; the plan is: {', '.join(policy.plan)}.")
     return policy.plan[attempt]
 
 
