@@ -18,8 +18,8 @@ WHITE = "white255"
 PURE = 254
 """JPEG's rounding may take one level from 255."""
 
-MEASURED = 500
-"""The product's share is measured on about this many px a side: to a fifth of a percent, and quickly."""
+MEASURED = 250
+"""The product's share is measured on at most this many px a side: to half a percent, and quickly."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _white(picture: Pixels, spec: RenditionSpec) -> list[tuple[bool, str]]:
     if spec.background != WHITE:
         return []
     impure = float((ring(picture, 0.01, 1).min(1) < PURE).mean())
-    small = picture[:: max(1, spec.height // MEASURED), :: max(1, spec.width // MEASURED)]
+    small = picture[:: -(-spec.height // MEASURED), :: -(-spec.width // MEASURED)]
     subject = subject_on_white(small)
     fill = fill_share(subject, Box(0.0, 0.0, *map(float, small.shape[1::-1]))) if subject else 0.0
     return [
