@@ -52,10 +52,10 @@ def record(session: Session, attempt: Attempt, spec: PromptSpec) -> Attempt:
     same attempt differently, or when the verdict contradicts where the shot stands.
     """
     shot = locked(session, attempt.shot_id)
-    stored = attempts_where(session, AttemptRow.id == attempt.id).get(attempt.shot_id)
-    if stored:
+    if session.scalar(select(AttemptRow.id).where(AttemptRow.id == attempt.id)):
         _refuse_other_verdict(session, attempt)
-        return stored[0]
+        (stored,) = attempts_where(session, AttemptRow.id == attempt.id)[attempt.shot_id]
+        return stored
     recorded = _insert(session, attempt, spec)
     if attempt.verdict is not None:
         _decide(session, shot, attempt, attempt.verdict)

@@ -1,4 +1,4 @@
-"""Workers are killed at random instants; nothing is lost, nothing is there twice, nothing is torn."""
+"""Workers meet, or are killed at random instants; nothing is lost, nothing is there twice, nothing is torn."""
 
 import os
 import random
@@ -101,6 +101,23 @@ def killed_worker(url: str, store: AssetStore, folder: Path) -> set[str]:
         heard += chunk
     os.close(ears)
     return set(heard.decode().splitlines()) - {"ready"}
+
+
+def test_workers_in_four_processes_share_the_work_without_an_error(
+    url: str, store: AssetStore, tmp_path: Path
+) -> None:
+    with Catalog.open(url, store) as catalog:
+        catalog.register("spring", [a_form(sku=f"MUG-{number}") for number in range(4)])
+
+    def work() -> None:
+        with Catalog.open(url, store) as catalog:
+            work_through(catalog, tmp_path / "renditions", lambda _: None)
+
+    workers = [in_a_child(work) for _ in range(4)]
+    assert [worker.wait() for worker in workers] == [0] * 4
+    with Catalog.open(url, store) as catalog:
+        assert len(assert_whole(catalog, tmp_path / "renditions")) == 24
+        assert catalog.campaign_summary("spring").renditions == 8
 
 
 def test_killed_workers_leave_nothing_torn_lost_or_double(
