@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 import torch
+from transformers import PreTrainedTokenizerFast
 
 from nano.captions import caption
 from nano.tokenizer import BUCKETS, chat, text_tokenizer
@@ -16,9 +17,9 @@ EMPTY_SHARE = 0.1
 class Prompts:
     """Writes captions for pictures and turns them into token ids of one bucket."""
 
-    def __init__(self) -> None:
-        """Build the tokenizer."""
-        self.tokenizer = text_tokenizer()
+    def __init__(self, tokenizer: PreTrainedTokenizerFast | None = None) -> None:
+        """Take a tokenizer, or that of the work folder."""
+        self.tokenizer = tokenizer or text_tokenizer()
 
     def ids(self, texts: list[str], bucket: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Return ids and mask (n, bucket) of chat-wrapped prompts."""
