@@ -37,7 +37,7 @@ def unfinished(session: Session, campaign: str) -> tuple[Shot, ...]:
     """List the shots for which another attempt is due, in the order of their registration."""
     require(session, campaign)
     due = (ShotRow.campaign == campaign) & (ShotRow.state == ShotState.UNFINISHED)
-    return tuple(shot for shot, _ in shots_where(session, due))
+    return tuple(known.shot for known in shots_where(session, due))
 
 
 def require(session: Session, campaign: str) -> None:

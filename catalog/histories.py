@@ -82,18 +82,18 @@ def shot_histories(session: Session, campaign: str) -> tuple[ShotHistory, ...]:
     }
     specs = _specs_by_attempt(session, campaign)
     histories = []
-    for shot, state in shots_where(session, ShotRow.campaign == campaign):
-        tried = attempts.get(shot.id, [])
-        won = masters.get(shot.id)
+    for known in shots_where(session, ShotRow.campaign == campaign):
+        tried = attempts.get(known.id, [])
+        won = masters.get(known.id)
         telling = won.attempt_id if won else tried[-1].id if tried else None
         histories.append(
             ShotHistory(
-                shot=shot,
-                state=state,
+                shot=known.shot,
+                state=known.state,
                 spec=specs[telling] if telling else None,
                 attempts=tuple(tried),
                 master=won,
-                renditions=tuple(renditions.get(shot.id, ())),
+                renditions=tuple(renditions.get(known.id, ())),
             )
         )
     return tuple(histories)

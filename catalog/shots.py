@@ -1,5 +1,7 @@
 """Shots: reading them, locking one, and the one function that changes where it stands."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
@@ -9,15 +11,24 @@ from catalog.states import LEGAL, ShotState
 from schemas import ProductForm, Shot
 
 
+@dataclass(frozen=True)
+class KnownShot:
+    """A registered shot: its id as it was recorded, which is dear to compute again, and where it stands."""
+
+    id: str
+    shot: Shot
+    state: ShotState
+
+
 def shot(session: Session, shot_id: str) -> Shot:
     """Return one shot; raises NotRegistered."""
-    for found, _ in shots_where(session, ShotRow.id == shot_id):
-        return found
+    for found in shots_where(session, ShotRow.id == shot_id):
+        return found.shot
     raise _unknown(shot_id)
 
 
-def shots_where(session: Session, condition: ColumnElement[bool]) -> list[tuple[Shot, ShotState]]:
-    """List the shots that meet `condition` with their states, in the order of their registration."""
+def shots_where(session: Session, condition: ColumnElement[bool]) -> list[KnownShot]:
+    """List the shots that meet `condition`, in the order of their registration."""
     statement = (
         select(ShotRow, FormRow)
         .join(FormRow, ShotRow.form == FormRow.fingerprint)
@@ -30,7 +41,7 @@ def shots_where(session: Session, condition: ColumnElement[bool]) -> list[tuple[
         if row.form not in forms:
             forms[row.form] = ProductForm.model_validate(form.body)
         wanted = Shot(campaign=row.campaign, form=forms[row.form], shot_type=row.shot_type)
-        found.append((wanted, row.state))
+        found.append(KnownShot(id=row.id, shot=wanted, state=row.state))
     return found
 
 
