@@ -58,16 +58,11 @@ class ClipModel:
     @classmethod
     def _loaded(cls, source: FolderSource | NamedSource, device: str) -> Self:
         match source:
-            case FolderSource(folder, weights, fingerprint):
+            case FolderSource(folder, fingerprint):
                 name, tag = f"local-dir:{folder}", None
-            case NamedSource():
-                weights = _downloaded(source)
-                name, tag, fingerprint = source.name, source.tag or None, sha256_of(weights)
-        # Loaded in a second step: open_clip itself would fall back to a pickle beside the safetensors.
-        model, _, transform = open_clip.create_model_and_transforms(
-            name, tag, load_weights=False, pretrained_text=False, device=device
-        )
-        open_clip.load_checkpoint(model, str(weights), strict=True, device=device)
+            case NamedSource(name, named):
+                tag, fingerprint = named or None, sha256_of(_downloaded(source))
+        model, _, transform = open_clip.create_model_and_transforms(name, tag, device=device)
         return cls(model, transform, open_clip.get_tokenizer(name), fingerprint)
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:

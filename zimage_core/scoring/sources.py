@@ -9,7 +9,12 @@ from zimage_core.errors import WeightsInvalid
 from zimage_core.weights import MANIFEST, sha256_of, verify
 
 CONFIG = "open_clip_config.json"
-PREFERRED = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "model.safetensors")
+FIRST = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors")
+"""Weights that open_clip prefers to any pickle beside them."""
+
+PREFERRED = (*FIRST, "model.safetensors")
+"""The order in which open_clip chooses among safetensors."""
+
 NAMED = re.compile(r"(?P<name>[\w.-]+):(?P<tag>[\w.-]+)")
 HUB = "hf-hub:"
 
@@ -19,7 +24,6 @@ class FolderSource:
     """A folder with an open_clip configuration, its tokenizer and its safetensors weights."""
 
     folder: Path
-    weights: Path
     fingerprint: str
     """SHA-256 of the weights and of the configuration, joined."""
 
@@ -66,5 +70,10 @@ def _folder(folder: Path) -> FolderSource:
             f"The CLIP folder {folder} has no .safetensors file; other weight files are not loaded."
         )
     name = next((name for name in PREFERRED if name in found), min(found))
+    if name not in FIRST and (pickles := [*folder.glob("*.bin"), *folder.glob("*.pth")]):
+        raise WeightsInvalid(
+            f"The CLIP folder {folder} holds {pickles[0].name}, which open_clip would take before {name}; "
+            "remove it."
+        )
     fingerprint = sha256_of(found[name])[:32] + sha256_of(folder / CONFIG)[:32]
-    return FolderSource(folder, found[name], fingerprint)
+    return FolderSource(folder, fingerprint)

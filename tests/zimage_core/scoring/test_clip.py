@@ -98,6 +98,15 @@ def test_a_pickle_is_never_loaded(tiny_clip: Path, tmp_path: Path) -> None:
         build_scorer(str(folder), folder)
 
 
+def test_a_pickle_that_open_clip_would_prefer_is_refused(tiny_clip: Path, tmp_path: Path) -> None:
+    folder = copy_of(tiny_clip, tmp_path / "clip")
+    (folder / "open_clip_model.safetensors").rename(folder / "model.safetensors")
+    assert build_scorer(str(folder), folder).fingerprint
+    (folder / "open_clip_pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(WeightsInvalid, match="open_clip_pytorch_model"):
+        build_scorer(str(folder), folder)
+
+
 @pytest.mark.parametrize("name", ["open_clip_model.safetensors", "open_clip_config.json", "tokenizer.json"])
 def test_a_broken_file_is_a_clear_error(tiny_clip: Path, tmp_path: Path, name: str) -> None:
     folder = copy_of(tiny_clip, tmp_path / "clip")
