@@ -86,19 +86,20 @@ def _run(forms: Path, campaign: str, out: Path, *, as_json: bool) -> int:
     from flows.services import open_records
     from packshot.gallery import write_gallery
     from packshot.production import campaign_name, checked_forms, produce, workspace_at
-    from packshot.report import print_production, progress_to
+    from packshot.report import print_check, print_production, progress_to
 
     settings = our_settings()
     campaign_name(campaign)
     checked = checked_forms(forms)
+    if not checked.forms:
+        print_check(forms, checked, as_json=as_json)
+        return STOPPED
     workspace = workspace_at(out)
     with open_records(settings, workspace) as records:
         with progress_to(Console(stderr=True, quiet=as_json)) as watch:
             production = produce(checked, campaign, workspace, settings, records, watch)
         page = write_gallery(workspace, production, records)
     print_production(production, page, as_json=as_json)
-    if not production.forms:
-        return STOPPED
     return DONE if production.complete else GAPS
 
 

@@ -58,7 +58,6 @@ def test_checking_names_every_bad_cell_and_starts_nothing(
         ("only_a_header.csv", HEADER.encode()),
         ("binary.csv", b"\xff\xfe\x00\x01\x80\x81"),
         ("broken.xlsx", b"PK\x03\x04 not really"),
-        ("no_columns.csv", b"a,b\n1,2\n"),
     ],
 )
 @pytest.mark.parametrize("command", ["check", "run"])
@@ -75,6 +74,20 @@ def test_a_file_that_cannot_be_used_gets_one_sentence(
     assert name in err
     assert len(err.strip().splitlines()) == 1
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_sheet_without_our_columns_names_them_and_starts_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
+) -> None:
+    path = tmp_path / "forms.csv"
+    path.write_text("a,b\n1,2\n")
+    more = ["--campaign", "spring", "--out", str(tmp_path / "out")] if command == "run" else []
+    code, out, err = said(capsys, command, str(path), *more)
+    assert code == 1
+    assert all(column in err for column in ("sku", "title", "category", "colour", "shots", "channels"))
+    assert "0 of 1 rows are ready" in out
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_campaign_cannot_be_called_by_a_path(capsys: pytest.CaptureFixture[str], sheet: Path) -> None:

@@ -12,6 +12,7 @@ from schemas.rendering import ClaimScore
 from zimage_core.batching import Batch, Row, ShapeKey
 from zimage_core.errors import InvalidRender, OutOfMemory
 from zimage_core.ports import Picture, Values
+from zimage_core.scoring.checks import measured
 
 BUCKET = 32
 """Text length is rounded up to this many characters, as the real model's is in tokens."""
@@ -77,7 +78,7 @@ class FakeBackend:
         self.batches.append(batch)
 
     def decode(self, row: Row) -> Values:
-        """Draw the job's picture: a gradient and a rectangle in colours taken from its id and seed."""
+        """Draw the job's picture: a box on white in colours taken from its id and seed."""
         preset = row.job.preset
         if row.job.seed in self.nan_seeds:
             return np.full((preset.height, preset.width, 3), np.nan, np.float32)
@@ -91,31 +92,31 @@ class FakeBackend:
 
 
 class FakeScorer:
-    """Gives every picture the same acceptance, and every claim that p; `p_accept` may be changed."""
+    """Gives every picture the same acceptance and every claim that p, beside real pixel checks."""
 
     def __init__(self, p_accept: float = 0.97) -> None:
         """Accept with `p_accept`."""
         self.p_accept = p_accept
 
     def score(self, picture: Picture, claims: tuple[Claim, ...]) -> Scores:
-        """Return the same Scores for every picture; `checks` holds its mean brightness in 0..1."""
+        """Return `p_accept` for every claim and the whole, and checks measured as the real scorer does."""
         p = self.p_accept
         return Scores(
             claims=tuple(_claim_score(claim, p) for claim in claims),
-            checks={"brightness": round(float(picture.mean()) / 255, 6)},
+            checks=measured(picture),
             p_accept=p,
             scorer=content_id("scorer", "fake"),
         )
 
 
 def draw(text: str, width: int, height: int) -> Values:
-    """Draw a deterministic picture that differs for every `text`."""
+    """Draw one two-coloured box on pure white, whole; colours and place differ for every `text`."""
     digest = hashlib.sha256(text.encode()).digest()
-    ground, object_ = np.frombuffer(digest[:6], np.uint8).reshape(2, 3).astype(np.float32) / np.float32(255)
-    fade = np.linspace(0.6, 1.0, height, dtype=np.float32)[:, None, None]
-    values = np.broadcast_to(ground * fade, (height, width, 3)).copy()
-    left, top = width // 4 + digest[6] % 16, height // 4 + digest[7] % 16
-    values[top : top + height // 2, left : left + width // 2] = object_
+    side, lid = np.frombuffer(digest[:6], np.uint8).reshape(2, 3).astype(np.float32) / np.float32(320)
+    values = np.ones((height, width, 3), np.float32)
+    left, top = width // 8 + digest[6] % max(1, width // 8), height // 8 + digest[7] % max(1, height // 8)
+    values[top : top + 5 * height // 8, left : left + 5 * width // 8] = side
+    values[top : top + height // 8, left : left + 5 * width // 8] = lid
     return values
 
 
