@@ -59,15 +59,12 @@ class RenderJob(Schema):
     def for_attempt(
         cls, spec: PromptSpec, preset: Preset, shot_id: str, number: int, **options: object
     ) -> Self:
-        """Derive the job of attempt `number` (from 0) at a shot; `options` are priority and deadline_s.
-
-        A preset without guidance cannot honour a negative text, so the job then has none.
-        """
+        """Derive the job of attempt `number` (from 0) at a shot; `options` are priority and deadline_s."""
         seed = content_seed([shot_id, number])
         return cls.model_validate(
             {
                 "prompt": spec.text,
-                "negative": spec.negative if preset.guidance else "",
+                "negative": spec.negative,
                 "claims": spec.claims,
                 "preset": preset,
                 "seed": seed,

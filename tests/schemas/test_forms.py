@@ -39,7 +39,7 @@ def test_an_unknown_field_is_refused() -> None:
 
 def test_a_form_cannot_be_changed_afterwards() -> None:
     with pytest.raises(ValidationError):
-        a_form().colour = "blue"  # type: ignore[misc]  # that is what is tested
+        a_form().colour = "blue"  # type: ignore[misc] - that is what is tested
 
 
 def test_a_form_becomes_one_shot_for_each_view() -> None:

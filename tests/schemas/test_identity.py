@@ -88,10 +88,3 @@ def test_a_picture_survives_the_network(png: bytes) -> None:
         ),
     )
     assert RenderResult.model_validate_json(result.model_dump_json()) == result
-
-
-def test_only_guidance_can_honour_a_negative_text() -> None:
-    spec = a_spec(negative="text")
-    turbo = RenderJob.for_attempt(spec, a_preset(Variant.TURBO), "shot_1", 0)
-    base = RenderJob.for_attempt(spec, a_preset(Variant.BASE), "shot_1", 2)
-    assert (turbo.negative, base.negative) == ("", "text")
