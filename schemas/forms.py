@@ -71,8 +71,11 @@ class ProductForm(Schema):
 
     @property
     def fingerprint(self) -> str:
-        """The form's content id; any change of any field changes it."""
-        return content_id("form", self.model_dump(mode="json"))
+        """The form's content id; any change of any field changes it.
+
+        Fields left at their default do not count, so that a field added later renames no stored form.
+        """
+        return content_id("form", self.model_dump(mode="json", exclude_defaults=True))
 
 
 class Shot(Schema):
