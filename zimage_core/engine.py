@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from schemas import AssetError, RenderJob
@@ -54,9 +54,18 @@ class Engine:
         """Whether the weights are loaded and jobs are taken."""
         return self._loaded.is_set()
 
-    def load(self) -> None:
-        """Load the weights; raise WeightsInvalid when they cannot be. Belongs to the thread that steps."""
+    def load(self, warm_up: Sequence[RenderJob] = ()) -> None:
+        """Load the weights and render `warm_up`, from which the pace is learnt; then be ready.
+
+        Belongs to the thread that steps. Raises WeightsInvalid, or what a warm-up job ended with.
+        """
         self.backend.load()
+        for job in warm_up:
+            ticket = self.queue.submit(job, self.backend.shape(job), self.clock())
+            while self.step():
+                pass
+            ticket.future.result()
+        self.counters = Counters()
         self._loaded.set()
 
     def submit(self, job: RenderJob) -> Ticket:

@@ -1,9 +1,9 @@
 """The one thread that owns the device: loads the weights, then steps the engine until told to stop."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from schemas import AssetError
+from schemas import AssetError, RenderJob
 from zimage_core.engine import Engine
 from zimage_core.errors import RenderError
 
@@ -18,11 +18,16 @@ class EngineThread:
         self,
         engine: Engine,
         *,
+        warm_up: Sequence[RenderJob] = (),
         on_ready: Callable[[], None] = lambda: None,
         on_failure: Callable[[AssetError], None] = lambda _: None,
     ) -> None:
-        """Prepare the thread; `on_ready` and `on_failure` are called from it once loading ended."""
+        """Prepare the thread.
+
+        `warm_up` is rendered before the first job; `on_ready` or `on_failure` is called once loading ended.
+        """
         self.engine = engine
+        self._warm_up = warm_up
         self._on_ready = on_ready
         self._on_failure = on_failure
         self._stopping = threading.Event()
@@ -41,7 +46,7 @@ class EngineThread:
 
     def _run(self) -> None:
         try:
-            self.engine.load()
+            self.engine.load(self._warm_up)
         except AssetError as error:
             self._on_failure(error)
             return

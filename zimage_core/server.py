@@ -9,11 +9,14 @@ from types import FrameType
 
 import uvicorn
 
-from schemas import AssetError, SettingsInvalid
+from schemas import AssetError, Claim, ClaimOption, RenderJob, Scores, SettingsInvalid, Variant
 from schemas.settings import CoreSettings
 from zimage_core.engine import Engine
+from zimage_core.ports import Picture, Scorer
+from zimage_core.presets import presets, profile_of
 from zimage_core.runner import EngineThread
 from zimage_core.service import create_app
+from zimage_core.weights import VariantWeights, locate
 
 SHUTDOWN_S = 2
 """Seconds that open connections get to take their last answer after SIGTERM."""
@@ -34,8 +37,9 @@ def serve(
     SettingsInvalid when the address cannot be bound and WeightsInvalid when the weights cannot be loaded.
     """
     listener = bind(settings.host, settings.port)
+    jobs = warm_up_jobs(settings)
     try:
-        _run(build_engine(settings, nano_folder), listener, announce or _print_line)
+        _run(build_engine(settings, nano_folder), jobs, listener, announce or _print_line)
     finally:
         listener.close()
 
@@ -43,12 +47,49 @@ def serve(
 def build_engine(settings: CoreSettings, nano_folder: Path) -> Engine:
     """Return the engine that `settings` describe, with nothing loaded yet."""
     from zimage_core.backends.zimage import ZImageBackend
-    from zimage_core.scoring import build_scorer
-    from zimage_core.weights import resolve
 
-    scorer = build_scorer(settings.clip, nano_folder)
-    backend = ZImageBackend(resolve(settings, nano_folder), device=settings.device)
-    return Engine(backend, scorer, queue_limit=settings.queue_limit, batch_width=settings.batch_width)
+    chosen = {Variant.TURBO: settings.turbo, Variant.BASE: settings.base}
+
+    def located() -> list[VariantWeights]:
+        return [locate(variant, setting, nano_folder) for variant, setting in chosen.items()]
+
+    return Engine(
+        ZImageBackend(located, device=settings.device),
+        LateScorer(settings, nano_folder),
+        queue_limit=settings.queue_limit,
+        batch_width=settings.batch_width,
+    )
+
+
+def warm_up_jobs(settings: CoreSettings) -> list[RenderJob]:
+    """Return one job per variant, at the size that most jobs will have."""
+    colours = [ClaimOption(value=colour, texts=(f"a {colour} mug",)) for colour in ("red", "blue")]
+    claim = Claim(kind="colour", truth=colours[0], distractors=(colours[1],))
+    return [
+        RenderJob(prompt="a red mug", claims=(claim,), preset=preset, seed=0, spec="warm_up")
+        for preset in presets(profile_of(settings)).values()
+    ]
+
+
+class LateScorer:
+    """A scorer that loads CLIP when first asked: in the engine's thread, after the port is open."""
+
+    def __init__(self, settings: CoreSettings, nano_folder: Path) -> None:
+        """Load what `settings.clip` names."""
+        self._settings = settings
+        self._nano_folder = nano_folder
+        self._scorer: Scorer | None = None
+
+    def score(self, picture: Picture, claims: tuple[Claim, ...]) -> Scores:
+        """Return the Scores of `picture`; raise WeightsInvalid when CLIP cannot be loaded."""
+        if self._scorer is None:
+            from zimage_core.backends.zimage import device_of
+            from zimage_core.scoring import build_scorer
+
+            self._scorer = build_scorer(
+                self._settings.clip, self._nano_folder, device_of(self._settings.device)
+            )
+        return self._scorer.score(picture, claims)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -76,7 +117,9 @@ class CoreServer(uvicorn.Server):
         self.should_exit = True
 
 
-def _run(engine: Engine, listener: socket.socket, announce: Callable[[str], None]) -> None:
+def _run(
+    engine: Engine, warm_up: list[RenderJob], listener: socket.socket, announce: Callable[[str], None]
+) -> None:
     host, port = listener.getsockname()[:2]
     config = uvicorn.Config(
         create_app(engine),
@@ -91,9 +134,10 @@ def _run(engine: Engine, listener: socket.socket, announce: Callable[[str], None
         failures.append(error)
         server.should_exit = True
 
-    runner = EngineThread(
-        engine, on_ready=lambda: announce(f"core ready on http://{host}:{port}"), on_failure=fail
-    )
+    def ready() -> None:
+        announce(f"core ready on http://{host}:{port}")
+
+    runner = EngineThread(engine, warm_up=warm_up, on_ready=ready, on_failure=fail)
     server = CoreServer(config, runner)
     runner.start()
     try:

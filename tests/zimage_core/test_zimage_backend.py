@@ -1,0 +1,266 @@
+"""The real backend on tiny random weights: equal to the stock pipeline, and blind to its neighbours."""
+
+import io
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from schemas import Preset, RenderJob, Variant
+from tests.factories import a_job, a_preset
+from zimage_core.backends.fake import FakeScorer
+from zimage_core.backends.zimage import ZImageBackend
+from zimage_core.engine import Engine
+from zimage_core.errors import InvalidRender, OutOfMemory, WeightsInvalid
+from zimage_core.render_queue import Ticket
+from zimage_core.weights import locate
+
+SHORT = "a red ceramic mug"
+LONG = (
+    "a red ceramic mug on a wooden table, seamless pure white background, 纯白背景上的红色马克杯，商品图, "
+    * 2
+)
+
+
+@cache
+def a_backend(pack: Path, dtype: str) -> ZImageBackend:
+    return ZImageBackend(
+        lambda: [locate(variant, "nano", pack) for variant in Variant], device="cpu", dtype=dtype
+    )
+
+
+def an_engine(pack: Path, width: int, dtype: str = "float32") -> Engine:
+    engine = Engine(a_backend(pack, dtype), FakeScorer(), queue_limit=64, batch_width=width)
+    engine.load()
+    return engine
+
+
+def a_tiny_preset(variant: Variant, **fields: Any) -> Preset:
+    return a_preset(variant, **{"width": 64, "height": 96, **fields})
+
+
+def a_tiny_job(number: int = 0, variant: Variant = Variant.TURBO, **fields: Any) -> RenderJob:
+    preset = a_tiny_preset(variant, **fields.pop("preset", {}))
+    usual = {**dict(a_job(number)), "prompt": SHORT, "negative": "blurry, dark", "preset": preset}
+    return RenderJob.model_validate({**usual, "spec": f"spec_{number}", **fields})
+
+
+def pixels(png: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return np.asarray(Image.open(io.BytesIO(png)))
+
+
+def run(engine: Engine, jobs: Sequence[RenderJob], steps_between: int = 0) -> list[bytes]:
+    tickets: list[Ticket] = []
+    for job in jobs:
+        tickets.append(engine.submit(job))
+        for _ in range(steps_between):
+            engine.step()
+    while engine.step():
+        pass
+    return [ticket.future.result(0).png for ticket in tickets]
+
+
+def stock_pipeline(pack: Path, variant: Variant, dtype: str) -> Any:
+    import torch
+    from diffusers import (
+        AutoencoderKL,
+        FlowMatchEulerDiscreteScheduler,
+        ZImagePipeline,
+        ZImageTransformer2DModel,
+    )
+    from transformers import AutoTokenizer, Qwen3Model
+
+    parts = locate(variant, "nano", pack).parts
+    precision = {"torch_dtype": getattr(torch, dtype)}
+    pipeline = ZImagePipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler.from_pretrained(parts["scheduler"]),
+        vae=AutoencoderKL.from_pretrained(parts["vae"], **precision),
+        text_encoder=Qwen3Model.from_pretrained(parts["text_encoder"], **precision),
+        tokenizer=AutoTokenizer.from_pretrained(parts["tokenizer"]),
+        transformer=ZImageTransformer2DModel.from_pretrained(parts["transformer"], **precision),
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    pipeline.vae.enable_slicing()
+    return pipeline
+
+
+def stock_pictures(pack: Path, jobs: Sequence[RenderJob], dtype: str) -> list[Any]:
+    import torch
+
+    preset = jobs[0].preset
+    pipeline = stock_pipeline(pack, preset.variant, dtype)
+    images = pipeline(
+        prompt=[job.prompt for job in jobs],
+        negative_prompt=[job.negative for job in jobs],
+        width=preset.width,
+        height=preset.height,
+        num_inference_steps=preset.steps,
+        guidance_scale=preset.guidance,
+        generator=[torch.Generator().manual_seed(job.seed) for job in jobs],
+    ).images
+    return [np.asarray(image) for image in images]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("width", [1, 3])
+@pytest.mark.parametrize("prompt", [SHORT, LONG], ids=["short", "long"])
+@pytest.mark.parametrize("variant", list(Variant))
+def test_the_loop_gives_the_same_bytes_as_the_stock_pipeline(
+    tiny_pack: Path, variant: Variant, prompt: str, width: int, dtype: str
+) -> None:
+    jobs = [a_tiny_job(number, variant, prompt=prompt) for number in range(width)]
+    ours = run(an_engine(tiny_pack, width, dtype), jobs)
+    for mine, theirs in zip(ours, stock_pictures(tiny_pack, jobs, dtype), strict=True):
+        assert np.array_equal(pixels(mine), theirs)
+
+
+@pytest.mark.parametrize("variant", list(Variant))
+def test_what_a_job_says_reaches_its_picture(tiny_pack: Path, variant: Variant) -> None:
+    engine = an_engine(tiny_pack, 1)
+    (usual,) = run(engine, [a_tiny_job(0, variant)])
+    (other_prompt,) = run(engine, [a_tiny_job(0, variant, prompt="a blue lamp")])
+    (other_seed,) = run(engine, [a_tiny_job(0, variant, seed=5)])
+    (other_negative,) = run(engine, [a_tiny_job(0, variant, negative="bright")])
+    assert usual not in (other_prompt, other_seed)
+    assert (usual == other_negative) == (variant is Variant.TURBO)
+
+
+@pytest.mark.parametrize("variant", list(Variant))
+def test_a_picture_does_not_depend_on_its_neighbours(tiny_pack: Path, variant: Variant) -> None:
+    jobs = [a_tiny_job(number, variant, preset={"steps": 2 + number}) for number in range(3)]
+    alone = [run(an_engine(tiny_pack, 3), [job])[0] for job in jobs]
+    assert run(an_engine(tiny_pack, 3), jobs) == alone
+    assert run(an_engine(tiny_pack, 3), jobs[::-1], steps_between=1) == alone[::-1]
+
+
+@cache
+def alone(pack: Path, number: int, variant: Variant) -> bytes:
+    return run(an_engine(pack, 4), [a_property_job(number, variant)])[0]
+
+
+def a_property_job(number: int, variant: Variant) -> RenderJob:
+    prompt = LONG if number % 3 == 0 else SHORT
+    return a_tiny_job(number, variant, prompt=prompt, preset={"steps": 1 + number % 4})
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.sampled_from(list(Variant)), st.integers(-1, 1), st.integers(0, 3)),
+        min_size=1,
+        max_size=8,
+        unique_by=lambda arrival: arrival[:2],
+    )
+)
+def test_any_arrivals_give_each_job_the_bytes_it_has_alone(
+    tiny_pack: Path, arrivals: list[tuple[int, Variant, int, int]]
+) -> None:
+    engine = an_engine(tiny_pack, 4)
+    tickets = []
+    for number, variant, priority, steps_between in arrivals:
+        job = a_property_job(number, variant).model_copy(update={"priority": priority})
+        tickets.append((engine.submit(job), number, variant))
+        for _ in range(steps_between):
+            engine.step()
+    while engine.step():
+        pass
+    for ticket, number, variant in tickets:
+        assert ticket.future.result(0).png == alone(tiny_pack, number, variant)
+
+
+def test_a_job_goes_on_from_its_step_after_memory_ran_out(
+    tiny_pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    engine = an_engine(tiny_pack, 2)
+    backend = a_backend(tiny_pack, "float32")
+    forward = backend._residents[Variant.TURBO].transformer.forward
+    widths: list[int] = []
+
+    def cramped(latents: list[Any], *rest: Any, **options: Any) -> Any:
+        widths.append(len(latents))
+        if len(widths) == 3:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return forward(latents, *rest, **options)
+
+    monkeypatch.setattr(backend._residents[Variant.TURBO].transformer, "forward", cramped)
+    job = a_tiny_job(preset={"steps": 4})
+    ticket = engine.submit(job)
+    while engine.step():
+        pass
+    assert widths == [2, 2, 2, 1, 1]
+    assert ticket.future.result(0).provenance.shape_key == "turbo-64x96-t32-float32-w2+1"
+
+
+def test_a_picture_that_does_not_fit_alone_fails_by_name(
+    tiny_pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
+
+    engine = an_engine(tiny_pack, 2)
+    monkeypatch.setattr(
+        a_backend(tiny_pack, "float32")._residents[Variant.TURBO].transformer, "forward", full
+    )
+    ticket = engine.submit(a_tiny_job())
+    while engine.step():
+        pass
+    assert isinstance(ticket.future.exception(0), OutOfMemory)
+
+
+def test_variants_share_what_lies_in_the_same_folder(tiny_pack: Path) -> None:
+    an_engine(tiny_pack, 1)
+    turbo, base = (a_backend(tiny_pack, "float32")._residents[variant] for variant in Variant)
+    assert turbo.vae is base.vae
+    assert turbo.encoder is base.encoder
+    assert turbo.transformer is not base.transformer
+    assert (turbo.shift, base.shift) == (3.0, 6.0)
+
+
+def test_latents_are_released(tiny_pack: Path) -> None:
+    engine = an_engine(tiny_pack, 1)
+    run(engine, [a_tiny_job()])
+    assert a_backend(tiny_pack, "float32")._canvases == {}
+
+
+def test_a_picture_larger_than_the_tables_is_refused(tiny_pack: Path) -> None:
+    engine = an_engine(tiny_pack, 1)
+    with pytest.raises(InvalidRender, match="1024 px is the limit"):
+        engine.submit(a_tiny_job(preset={"width": 1040}))
+
+
+def test_damaged_networks_are_explained(tiny_pack: Path, tmp_path: Path) -> None:
+    import shutil
+
+    model = tmp_path / "model"
+    for part, folder in locate(Variant.TURBO, "nano", tiny_pack).parts.items():
+        shutil.copytree(folder, model / part)
+    file = model / "transformer" / "diffusion_pytorch_model.safetensors"
+    file.write_bytes(file.read_bytes()[:1000])
+    backend = ZImageBackend(lambda: [locate(Variant.TURBO, str(model), model)], device="cpu")
+    with pytest.raises(WeightsInvalid, match="transformer cannot be loaded") as refusal:
+        backend.load()
+    assert "\n" not in refusal.value.message
+
+
+def test_a_schedule_that_is_not_ours_is_refused(tiny_pack: Path, tmp_path: Path) -> None:
+    import shutil
+
+    model = tmp_path / "model"
+    for part, folder in locate(Variant.TURBO, "nano", tiny_pack).parts.items():
+        shutil.copytree(folder, model / part)
+    config = model / "scheduler" / "scheduler_config.json"
+    config.write_text(
+        config.read_text().replace('"use_dynamic_shifting": false', '"use_dynamic_shifting": true')
+    )
+    backend = ZImageBackend(lambda: [locate(Variant.TURBO, str(model), model)], device="cpu")
+    with pytest.raises(WeightsInvalid, match="use_dynamic_shifting"):
+        backend.load()
