@@ -11,9 +11,10 @@ def leave_when_stdin_closes() -> None:
 
     The parent holds the other end; the kernel closes it however the parent dies, so no orphan is left.
     """
+    stdin = sys.stdin.fileno()  # read unbuffered: a reader's lock held at exit is a fatal error
 
     def wait() -> None:
-        while sys.stdin.buffer.read(1024):
+        while os.read(stdin, 1024):
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 
