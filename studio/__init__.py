@@ -1,0 +1,1 @@
+"""The people: the page where staff submit forms and review pictures."""

@@ -5,7 +5,7 @@ import io
 from PIL import Image
 
 QUALITY = 82
-"""WebP quality at which a 176 px copy stays under 6 KB and shows no artefact that the picture does not have."""
+"""WebP quality at which a 176 px copy stays small and shows no artefact of its own to the eye."""
 
 
 def thumbnail(picture: bytes, side: int) -> bytes:
