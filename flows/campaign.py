@@ -19,7 +19,7 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.line import due, satisfy
-from flows.outcomes import RunReport, ShotOutcome, unfinished_table
+from flows.outcomes import FlowBroke, RunReport, ShotOutcome, unfinished_table
 from flows.services import lent_to, opened
 from schemas import AssetError
 
@@ -89,6 +89,28 @@ def produce_campaign(campaign: str, workspace: str) -> State[RunReport]:
         ]
         report = _gather(campaign, futures)
     return _state_of(report)
+
+
+def run_campaign(campaign: str, workspace: str) -> RunReport:
+    """Run the flow in this process and return its report, also when the run ended Failed.
+
+    Raises: FlowBroke when Prefect's server cannot be reached or started, and whatever AssetError broke the
+    run before it could report.
+    """
+    try:
+        state = produce_campaign(campaign, workspace, return_state=True)
+        report = state.result(raise_on_failure=False)
+    except Exception as error:
+        raise FlowBroke(f"Prefect could not run the campaign: {_first_line(error)}") from error
+    if isinstance(report, RunReport):
+        return report
+    if isinstance(report, AssetError):
+        raise report
+    raise FlowBroke(f"The campaign flow broke: {_first_line(report)}")
+
+
+def _first_line(error: object) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
 def _gather(campaign: str, futures: list[Any]) -> RunReport:

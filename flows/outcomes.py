@@ -2,7 +2,11 @@
 
 from collections.abc import Sequence
 
-from schemas import Outcome, Schema, ShotType, Variant
+from schemas import AssetError, Outcome, Schema, ShotType, Variant
+
+
+class FlowBroke(AssetError):
+    """The campaign flow broke before it could report; the same command goes on from there."""
 
 
 class ShotOutcome(Schema):

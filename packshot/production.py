@@ -1,6 +1,7 @@
 """Run forms through the line: read, register, start what is needed, run the flow, gather the results."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,9 +21,18 @@ from schemas.forms import CampaignName
 from zimage_core.client import CoreClient
 from zimage_core.renditions import default_recipes
 
+LEAST_FREE_BYTES = 100 << 20
+"""Prefect's own records take about 10 MB a run and the sample catalogue 15 MB; the rest is reserve."""
 
-class FlowBroke(AssetError):
-    """The campaign flow broke before it could report."""
+
+CORE_PATIENCE_S = 10.0
+"""How long a command waits for a configured core to be ready before it says that it is not there."""
+
+
+class DiskNearlyFull(AssetError):
+    """The disk has too little room to start."""
+
+    status = 507
 
 
 class Production(Schema):
@@ -100,20 +110,15 @@ def _run_flow(
     campaign: str, workspace: Path, settings: Settings, records: Records, tell: Callable[[ShotOutcome], None]
 ) -> RunReport:
     settle_prefect(workspace)
-    from flows.campaign import produce_campaign
+    from flows.campaign import run_campaign
 
     with (
         _core_address(settings, workspace) as address,
         CoreClient(address, timeout_s=settings.core.render_timeout_s) as core,
         lent(str(workspace), services_with(settings, records, core, tell)),
     ):
-        state = produce_campaign(campaign, str(workspace), return_state=True)
-        report = state.result(raise_on_failure=False)
-    if isinstance(report, RunReport):
-        return report
-    if isinstance(report, AssetError):
-        raise report
-    raise FlowBroke(f"The campaign flow broke: {report}. Run the command again to go on.")
+        core.wait_until_ready(CORE_PATIENCE_S)
+        return run_campaign(campaign, str(workspace))
 
 
 @contextmanager
@@ -137,9 +142,17 @@ def campaign_name(name: str) -> str:
 
 
 def workspace_at(out: Path) -> Path:
-    """Return `out` as an absolute path to a folder that exists and can be written; raise OSError if not."""
+    """Return `out` as an absolute path to a folder that can be written and has room.
+
+    Raises: OSError when it cannot be, DiskNearlyFull when less than LEAST_FREE_BYTES are left.
+    """
     out = out.expanduser().resolve()
     out.mkdir(parents=True, exist_ok=True)
     if not os.access(out, os.W_OK):
         raise PermissionError(13, "cannot write into", str(out))
+    free = shutil.disk_usage(out).free
+    if free < LEAST_FREE_BYTES:
+        raise DiskNearlyFull(
+            f"{out} has {free >> 20} MB free; at least {LEAST_FREE_BYTES >> 20} MB are needed to start."
+        )
     return out

@@ -8,10 +8,10 @@ import pytest
 
 from schemas import AssetError, error_classes, revive
 
-for room in ("schemas", "prompt_rules", "zimage_core", "catalog", "packshot"):
+for room in ("schemas", "prompt_rules", "zimage_core", "catalog", "flows", "packshot"):
     package = importlib.import_module(room)
     for module in pkgutil.iter_modules(package.__path__):
-        if module.name in {"errors", "core_process"}:
+        if module.name in {"errors", "core_process", "outcomes", "production"}:
             importlib.import_module(f"{room}.{module.name}")
 
 ALL = [kind for kind in error_classes() if not kind.__module__.startswith("test")]

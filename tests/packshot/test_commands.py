@@ -115,8 +115,8 @@ def test_wrong_usage_exits_2(capsys: pytest.CaptureFixture[str], sheet: Path) ->
     assert said(capsys, "run", str(sheet))[0] == 2
 
 
-def packshot(core_address: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "PACKSHOT_CORE__URL": core_address}
+def packshot(core_address: str, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PACKSHOT_CORE__URL": core_address, **more}
     return subprocess.run(
         [sys.executable, "-m", "packshot", *arguments],
         capture_output=True,
@@ -156,6 +156,27 @@ def test_a_core_that_is_not_there_is_one_sentence(tmp_path: Path, sheet: Path) -
     done = packshot(
         "http://127.0.0.1:9", "run", str(sheet), "--campaign", "c", "--out", str(tmp_path / "out")
     )
-    assert done.returncode in (1, 3)
+    assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "127.0.0.1:9" in done.stderr
+
+
+def test_a_nearly_full_disk_is_said_before_anything_starts(
+    capsys: pytest.CaptureFixture[str], sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("packshot.production.LEAST_FREE_BYTES", 1 << 60)
+    code, out, err = said(capsys, "run", str(sheet), "--campaign", "spring", "--out", str(tmp_path / "out"))
+    assert (code, out) == (1, "")
+    assert "MB free" in err
+
+
+def test_a_command_without_prefect_says_so_in_one_sentence(
+    core_address: str, tmp_path: Path, sheet: Path
+) -> None:
+    nowhere = {"PREFECT_API_URL": "http://127.0.0.1:9/api", "PREFECT_CLIENT_MAX_RETRIES": "0"}
+    done = packshot(
+        core_address, "run", str(sheet), "--campaign", "c", "--out", str(tmp_path / "out"), **nowhere
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "Prefect" in done.stderr.splitlines()[-1]
