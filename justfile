@@ -41,9 +41,9 @@ lock *arguments:
 
 # Time the core, the renditions and the catalog beside their references.
 bench:
-    uv run python benchmarks/core_speed.py
-    uv run python benchmarks/renditions_speed.py
-    uv run python benchmarks/catalog_speed.py
+    uv run python -m benchmarks.core_speed
+    uv run python -m benchmarks.renditions_speed
+    uv run python -m benchmarks.catalog_speed
 
 demo:
     uv run packshot demo

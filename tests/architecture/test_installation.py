@@ -69,3 +69,11 @@ def test_a_process_without_a_gpu_loads_no_torch(module: str) -> None:
     code = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_only_the_core_installs_torch() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    light = [*project["dependencies"], *extras["flows"], *extras["postgres"]]
+    names = {Requirement(text).name for text in light}
+    assert not names & {"torch", "torchvision", "diffusers", "transformers", "open-clip-torch", "accelerate"}
