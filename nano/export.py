@@ -31,6 +31,7 @@ def _save_vae(folder: Path) -> None:
     tuned = WORK / "vae_final"
     vae = AutoencoderKL.from_pretrained(tuned if tuned.exists() else WORK / "vae")
     vae.to(torch.float16).save_pretrained(folder)
+    _configure(folder, {})
 
 
 def _save_encoder(encoder: Any, folder: Path) -> None:
@@ -40,9 +41,14 @@ def _save_encoder(encoder: Any, folder: Path) -> None:
     `from_pretrained` of the pipeline must give both the same.
     """
     encoder.to(torch.bfloat16).save_pretrained(folder)
+    _configure(folder, {"dtype": "float32"})
+
+
+def _configure(folder: Path, changes: dict[str, Any]) -> None:
+    """Change a saved configuration, and forget the folder that the part was loaded from."""
     path = folder / "config.json"
-    config = json.loads(path.read_text(encoding="utf-8"))
-    config["dtype"] = "float32"
+    config = {**json.loads(path.read_text(encoding="utf-8")), **changes}
+    config.pop("_name_or_path", None)
     path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
