@@ -24,7 +24,8 @@ class EngineThread:
     ) -> None:
         """Prepare the thread.
 
-        `warm_up` is rendered before the first job; `on_ready` or `on_failure` is called once loading ended.
+        `warm_up` is rendered before the first job; `on_ready` is called when the engine is ready,
+        `on_failure` when it could not be loaded or cannot go on.
         """
         self.engine = engine
         self._warm_up = warm_up
@@ -47,13 +48,18 @@ class EngineThread:
     def _run(self) -> None:
         try:
             self.engine.load(self._warm_up)
+            self._on_ready()
+            self._serve()
         except AssetError as error:
-            self._on_failure(error)
-            return
-        except Exception as error:  # noqa: BLE001 - whoever waits for readiness must hear of any failure
-            self._on_failure(RenderError(f"Loading failed: {type(error).__name__}: {error}"))
-            return
-        self._on_ready()
+            self._give_up(error)
+        except Exception as error:  # noqa: BLE001 - whoever waits for this thread must hear of any failure
+            self._give_up(RenderError(f"The engine failed: {type(error).__name__}: {error}"))
+
+    def _serve(self) -> None:
         while not self._stopping.is_set():
             if not self.engine.step():
                 self.engine.queue.wait_for_work(IDLE_WAIT_S)
+
+    def _give_up(self, error: AssetError) -> None:
+        self.engine.close()
+        self._on_failure(error)

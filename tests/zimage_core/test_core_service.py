@@ -224,6 +224,27 @@ def test_loading_in_trouble_is_reported() -> None:
     assert "no such device" in str(failures[0])
 
 
+def test_an_engine_that_cannot_go_on_answers_everybody_and_says_so() -> None:
+    class Forgetful(FakeBackend):
+        def forget(self, ticket: int) -> None:
+            raise KeyError(ticket)
+
+    engine = an_engine(Forgetful())
+    failures: list[Exception] = []
+    ready, failed = threading.Event(), threading.Event()
+    runner = EngineThread(
+        engine, on_ready=ready.set, on_failure=lambda error: (failures.append(error), failed.set())[0]
+    )
+    runner.start()
+    assert ready.wait(10)
+    first = engine.submit(a_job(0))
+    assert first.future.result(10).png
+    assert failed.wait(10)
+    assert "KeyError" in str(failures[0])
+    with pytest.raises(CoreUnavailable):
+        engine.submit(a_job(1))
+
+
 def test_metrics_count_what_happened(served: Any) -> None:
     service = served(an_engine())
     through(service).render(a_job())

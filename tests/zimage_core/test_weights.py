@@ -5,7 +5,7 @@ import pytest
 
 from schemas import Variant
 from zimage_core.errors import WeightsInvalid
-from zimage_core.weights import PARTS, locate
+from zimage_core.weights import PARTS, locate, verify
 
 
 def write(file: Path, content: str) -> None:
@@ -124,6 +124,14 @@ def test_a_setting_that_is_neither_folder_nor_hub_id_is_explained() -> None:
 def test_a_hub_that_does_not_answer_is_explained() -> None:
     with pytest.raises(WeightsInvalid, match="check the id and the network"):
         locate(Variant.TURBO, "nobody/nothing", Path("unused"))
+
+
+def test_chosen_files_are_verified_and_their_hashes_told(tmp_path: Path) -> None:
+    pack = a_pack(tmp_path)
+    (pack / "base" / "transformer" / "config.json").write_text("damaged")
+    assert set(verify(pack, ["vae/config.json"])) == {"vae/config.json"}
+    with pytest.raises(WeightsInvalid, match="is damaged"):
+        verify(pack)
 
 
 def rewrite_manifest(pack: Path) -> None:

@@ -1,6 +1,7 @@
 """The real backend on tiny random weights: equal to the stock pipeline, and blind to its neighbours."""
 
 import io
+import shutil
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -237,30 +238,56 @@ def test_a_picture_larger_than_the_tables_is_refused(tiny_pack: Path) -> None:
         engine.submit(a_tiny_job(preset={"width": 1040}))
 
 
-def test_damaged_networks_are_explained(tiny_pack: Path, tmp_path: Path) -> None:
-    import shutil
-
-    model = tmp_path / "model"
+@pytest.fixture
+def model(tiny_pack: Path, tmp_path: Path) -> Path:
+    """An ordinary diffusers folder with Turbo's parts, to be damaged."""
     for part, folder in locate(Variant.TURBO, "nano", tiny_pack).parts.items():
-        shutil.copytree(folder, model / part)
+        shutil.copytree(folder, tmp_path / part)
+    return tmp_path
+
+
+def load(model: Path) -> None:
+    ZImageBackend(lambda: [locate(Variant.TURBO, str(model), model)], device="cpu").load()
+
+
+def test_an_ordinary_folder_can_be_served(model: Path) -> None:
+    load(model)
+
+
+def test_damaged_networks_are_explained(model: Path) -> None:
     file = model / "transformer" / "diffusion_pytorch_model.safetensors"
     file.write_bytes(file.read_bytes()[:1000])
-    backend = ZImageBackend(lambda: [locate(Variant.TURBO, str(model), model)], device="cpu")
     with pytest.raises(WeightsInvalid, match="transformer cannot be loaded") as refusal:
-        backend.load()
+        load(model)
     assert "\n" not in refusal.value.message
 
 
-def test_a_schedule_that_is_not_ours_is_refused(tiny_pack: Path, tmp_path: Path) -> None:
-    import shutil
+@pytest.mark.parametrize(
+    ("part", "file"),
+    [("transformer", "diffusion_pytorch_model.safetensors"), ("text_encoder", "model.safetensors")],
+)
+def test_weights_that_lack_a_tensor_are_not_filled_with_chance(model: Path, part: str, file: str) -> None:
+    from safetensors.torch import load_file, save_file
 
-    model = tmp_path / "model"
-    for part, folder in locate(Variant.TURBO, "nano", tiny_pack).parts.items():
-        shutil.copytree(folder, model / part)
-    config = model / "scheduler" / "scheduler_config.json"
-    config.write_text(
-        config.read_text().replace('"use_dynamic_shifting": false', '"use_dynamic_shifting": true')
+    tensors = load_file(model / part / file)
+    lost = min(name for name in tensors if "layers" in name)
+    save_file(
+        {name: one for name, one in tensors.items() if name != lost}, model / part / file, {"format": "pt"}
     )
-    backend = ZImageBackend(lambda: [locate(Variant.TURBO, str(model), model)], device="cpu")
+    with pytest.raises(WeightsInvalid, match=f"holds no weights for {lost}"):
+        load(model)
+
+
+def test_a_pickle_beside_the_configuration_is_never_loaded(model: Path) -> None:
+    file = model / "vae" / "diffusion_pytorch_model.safetensors"
+    file.rename(file.with_suffix(".bin"))
+    with pytest.raises(WeightsInvalid, match="vae cannot be loaded"):
+        load(model)
+
+
+def test_a_schedule_that_is_not_ours_is_refused(model: Path) -> None:
+    config = model / "scheduler" / "scheduler_config.json"
+    usual = '"use_dynamic_shifting": false'
+    config.write_text(config.read_text().replace(usual, usual.replace("false", "true")))
     with pytest.raises(WeightsInvalid, match="use_dynamic_shifting"):
-        backend.load()
+        load(model)

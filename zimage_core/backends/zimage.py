@@ -21,6 +21,8 @@ from zimage_core.weights import VariantWeights
 
 CHANNELS = 16
 
+LIBRARIES = ("diffusers", "numpy", "pillow", "torch", "transformers")
+
 CPU_THREADS = 1
 """Threads of a pass on a CPU. A second one gains little on small models and, on cores that others use too,
 costs tenfold in busy waiting (measured: 0.11 against 1.05 CPU seconds per picture)."""
@@ -59,6 +61,7 @@ class ZImageBackend:
         self._device = torch.device(device_of(device))
         self._dtype = _dtype(self._device, dtype)
         self._threads = threads or CPU_THREADS
+        self._versions = {name: version(name) for name in LIBRARIES}
         self._residents: dict[Variant, Resident] = {}
         self._canvases: dict[int, Canvas] = {}
 
@@ -72,7 +75,7 @@ class ZImageBackend:
     @property
     def versions(self) -> dict[str, str]:
         """Versions of the libraries that decide the pixels."""
-        return {name: version(name) for name in ("diffusers", "numpy", "pillow", "torch", "transformers")}
+        return self._versions
 
     def load(self) -> None:
         """Check and load every variant; raise WeightsInvalid."""
