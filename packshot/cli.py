@@ -1,6 +1,6 @@
 """The command line.
 
-Exit codes: 0 done, 1 the input or the machine stops us, 2 wrong usage, 3 done with gaps.
+Exit codes: 0 done, 1 the input or the machine stops us, 2 wrong usage, 3 done with gaps, 130 interrupted.
 """
 
 import os
@@ -13,7 +13,7 @@ from rich.console import Console
 
 from schemas import AssetError, Settings, settings_from
 
-DONE, STOPPED, GAPS = 0, 1, 3
+DONE, STOPPED, GAPS, INTERRUPTED = 0, 1, 3, 130
 
 app = typer.Typer(
     name="packshot",
@@ -96,8 +96,12 @@ def _run(forms: Path, campaign: str, out: Path, *, as_json: bool) -> int:
         return STOPPED
     workspace = workspace_at(out)
     with open_records(settings, workspace) as records:
-        with progress_to(Console(stderr=True, quiet=as_json)) as watch:
-            production = produce(checked, campaign, workspace, settings, records, watch)
+        try:
+            with progress_to(Console(stderr=True, quiet=as_json)) as watch:
+                production = produce(checked, campaign, workspace, settings, records, watch)
+        except KeyboardInterrupt:
+            sys.stderr.write("packshot: Stopped; what was made is kept, and the same command goes on.\n")
+            return INTERRUPTED
         page = write_gallery(workspace, production, records)
     print_production(production, page, as_json=as_json)
     return DONE if production.complete else GAPS
@@ -111,8 +115,6 @@ def main(arguments: list[str] | None = None) -> None:
         _stop(error.message)
     except OSError as error:
         _stop(_os_sentence(error))
-    except KeyboardInterrupt:
-        _stop("Stopped; what was made is kept, and the same command goes on from there.")
 
 
 def _stop(sentence: str) -> Any:
