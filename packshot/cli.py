@@ -72,13 +72,14 @@ def core(
     """Serve the resident core: load the weights, warm up, and render over HTTP until stopped."""
     from packshot.locations import NANO_WEIGHTS
     from packshot.parent import leave_when_stdin_closes
-    from zimage_core.server import serve
+    from zimage_core.server import leave, serve
 
     if until_stdin_closes:
         leave_when_stdin_closes()
     given = {"host": host, "port": port}
     changes = {name: value for name, value in given.items() if value is not None}
     serve(our_settings().core.model_copy(update=changes), NANO_WEIGHTS)
+    leave()
 
 
 def _run(forms: Path, campaign: str, out: Path, *, as_json: bool) -> int:
