@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from catalog import attempts, campaigns, histories, renditions, shots
+from catalog import attempts, campaigns, histories, renditions, rule_tables, shots
 from catalog.engines import Database, database_at, migrator_at
 from catalog.errors import RecordRefused
 from catalog.exports import publish
@@ -134,6 +134,19 @@ class Catalog:
         """Tell all that is known of each shot, in the order of registration; raises NotRegistered."""
         with self._database.reading() as session:
             return histories.shot_histories(session, campaign)
+
+    def keep_tables(self, fingerprint: str, text: str) -> None:
+        """Keep the full text of rule tables, so that every prompt that names them can be made again.
+
+        What is kept under a fingerprint stays; keeping it again is a no-op.
+        """
+        with self._database.writing() as session:
+            rule_tables.keep(session, fingerprint, text)
+
+    def tables(self, fingerprint: str) -> str:
+        """Return the text of the rule tables with this fingerprint; raises NotRegistered."""
+        with self._database.reading() as session:
+            return rule_tables.kept(session, fingerprint)
 
     @staticmethod
     def _with_picture(attempt: Attempt, picture: bytes | None) -> Attempt:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     String,
+    Text,
     TypeDecorator,
     UniqueConstraint,
     text,
@@ -152,6 +153,16 @@ class SpecRow(Row):
     fingerprint: Mapped[Key] = mapped_column(index=True)
     tables: Mapped[Key]
     body: Mapped[Body]
+    created_at: Mapped[Stamp]
+
+
+class RuleTableRow(Row):
+    """The full text of the rule tables that made some specs, by the fingerprint that those carry."""
+
+    __tablename__ = "rule_tables"
+
+    fingerprint: Mapped[Key] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Stamp]
 
 

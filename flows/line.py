@@ -52,8 +52,8 @@ def _attempt_until_decided(shot: Shot, services: Services) -> Verdict:
     attempts = catalog.attempts_of(shot.id)
     verdict = attempts[-1].verdict if attempts else None
     number = len(attempts)
-    spec = compile_prompt(shot.form, shot.shot_type, services.records.tables)
     while verdict is None or verdict.outcome is Outcome.REJECTED:
+        spec = compile_prompt(shot.form, shot.shot_type, services.records.tables, number)
         verdict = _attempt(shot, spec, number, services)
         number += 1
     return verdict

@@ -63,9 +63,12 @@ def open_records(settings: Settings, workspace: Path) -> Iterator[Records]:
         store,
     )
     try:
+        tables = RuleTables.load(default_tables_folder())
+        # Whoever compiles with these tables leaves their text, so that each prompt can be made again.
+        catalog.keep_tables(tables.fingerprint, tables.text)
         yield Records(
             catalog=catalog,
-            tables=RuleTables.load(default_tables_folder()),
+            tables=tables,
             recipes=default_recipes(),
             exports=workspace / "renditions",
             producer=settings.label.producer,

@@ -65,11 +65,15 @@ class CheckedForms(Schema):
 
 
 def checked_forms(path: Path) -> CheckedForms:
-    """Read `path` and compile every shot; a row with any problem is left out. Raises SheetUnreadable."""
-    tables = RuleTables.load(default_tables_folder())
-    sheet = read_forms(path, tables, default_recipes().channels)
+    """Read `path`, check its words and compile every shot; a row that a problem stops is left out.
+
+    Only shot types that some channel has a recipe for can be asked. Raises SheetUnreadable.
+    """
+    tables, recipes = RuleTables.load(default_tables_folder()), default_recipes()
+    offered = {shot for spec in recipes.specs for shot in spec.shots}
+    sheet = read_forms(path, tables, recipes.channels, offered)
     compile_problems = check_forms(sheet, tables)
-    bad_rows = {problem.row for problem in compile_problems}
+    bad_rows = {problem.row for problem in compile_problems if problem.stops}
     good = (form for form, row in zip(sheet.forms, sheet.rows, strict=True) if row not in bad_rows)
     problems = sorted((*sheet.problems, *compile_problems), key=lambda problem: problem.row)
     return CheckedForms(rows=sheet.row_count, forms=tuple(good), problems=tuple(problems))

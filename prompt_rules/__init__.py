@@ -2,6 +2,7 @@
 
 from prompt_rules.checks import check_forms
 from prompt_rules.compiler import compile_prompt
+from prompt_rules.copy_check import CopyFinding, find_forbidden
 from prompt_rules.errors import (
     ForbiddenText,
     NoRuleFits,
@@ -11,15 +12,17 @@ from prompt_rules.errors import (
     RuleTableInvalid,
 )
 from prompt_rules.problems import CellProblem, FormSheet
-from prompt_rules.rules import ClaimKey, Op, Rule, Slot, Value
+from prompt_rules.rules import ClaimKey, Level, Op, Rule, Slot, Value
 from prompt_rules.sheets import read_forms
 from prompt_rules.tables import RuleTables, default_tables_folder
 
 __all__ = [
     "CellProblem",
     "ClaimKey",
+    "CopyFinding",
     "ForbiddenText",
     "FormSheet",
+    "Level",
     "NoRuleFits",
     "Op",
     "PromptError",
@@ -33,5 +36,6 @@ __all__ = [
     "check_forms",
     "compile_prompt",
     "default_tables_folder",
+    "find_forbidden",
     "read_forms",
 ]

@@ -24,6 +24,10 @@ HEADERS = {
     "channels": ("channel", "渠道", "投放渠道"),
     "must_have": ("必含", "必须有"),
     "must_not": ("禁止", "不能有"),
+    "season": ("季节", "seasons"),
+    "audience": ("人群", "目标人群"),
+    "props": ("道具", "prop"),
+    "body": ("身材", "体态", "body proportions"),
     "locale": ("language", "lang", "语言"),
     NOTES: ("note", "备注", "remarks", "comment"),
 }

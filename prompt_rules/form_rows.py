@@ -19,7 +19,9 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _SKU = re.compile(r"[A-Za-z0-9](?:\.?[A-Za-z0-9_-])*")
 _MAX_SKU = 64
 _MAX_PHRASE = 200
-_LISTS = frozenset({"styles", "selling_points", "copy_text", "shots", "channels", "must_have", "must_not"})
+_LISTS = frozenset(
+    ("styles", "selling_points", "copy_text", "shots", "channels", "must_have", "must_not", "props", "body")
+)
 
 
 class RowReader:

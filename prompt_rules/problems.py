@@ -17,6 +17,8 @@ class CellProblem(Schema):
     """The start of the cell's text; empty when the cell is."""
     problem: str
     fix: str
+    stops: bool = True
+    """Whether the row gives no pictures; else the cell is only something to look at."""
 
     @property
     def sentence(self) -> str:

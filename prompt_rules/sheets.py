@@ -12,15 +12,18 @@ from prompt_rules.problems import CellProblem, FormSheet
 from prompt_rules.tables import RuleTables
 from prompt_rules.vocabulary import FieldWords, form_words
 from prompt_rules.xlsx_rows import read_xlsx
-from schemas import ProductForm, SheetUnreadable
+from schemas import ProductForm, SheetUnreadable, ShotType
 
 _READERS = {".csv": read_csv, ".xlsx": read_xlsx, ".jsonl": read_jsonl}
 
 
-def read_forms(path: Path, tables: RuleTables, channels: Collection[str]) -> FormSheet:
+def read_forms(
+    path: Path, tables: RuleTables, channels: Collection[str], shots: Collection[ShotType]
+) -> FormSheet:
     """Read one form from each row of a .csv, .xlsx (first sheet) or .jsonl file.
 
-    `channels` are the channels' keys, or a mapping of each key to its other names. Headers and values may
+    `channels` are the channels' keys, or a mapping of each key to its other names; `shots` are the shot types
+    that whoever asks can export, and any other is refused as unknown. Headers and values may
     be English, Chinese or keys; list cells are split at `|`, `,`, `;` and their Chinese forms, while lists
     of JSON lines are taken as they are. An empty locale follows the title. A row with a problem gives no
     form and the others go on; a header that is unknown, doubled or missing concerns all rows, so none
@@ -28,7 +31,7 @@ def read_forms(path: Path, tables: RuleTables, channels: Collection[str]) -> For
     """
     grid = _READERS[_extension(path)](path, _bytes(path))
     file = file_name(path)
-    words = form_words(tables, channels)
+    words = form_words(tables, channels, shots)
     header = header_problems(file, grid.header_row, grid.header) if grid.header else []
     if header:
         return FormSheet(file=file, forms=(), rows=(), problems=tuple(header), row_count=len(grid.rows))

@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from prompt_rules.errors import RuleTableInvalid
-from prompt_rules.rules import COLUMNS, ClaimKey, Op, Rule, Slot
+from prompt_rules.rules import COLUMNS, NOT, SLOT_COLUMNS, ClaimKey, Level, Op, Rule, Slot
 from prompt_rules.text import clean, shorten
 
 _ID = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _KEY = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 _HEX = re.compile(r"#[0-9A-Fa-f]{6}")
+PLACES = ("subject", "colour", "background", "shot", "thing", "coloured_thing")
+"""What a claim's text may hold: a slot's words, or the subject with its article and maybe its colour."""
+
+_SHOPIFY = re.compile(r"[a-z]{2}(-[0-9]+)+")
 _MAX_PRIORITY = 1000
+_MAX_TURN = 99
+_TURNING = frozenset({Slot.ANGLE, Slot.LIGHT, Slot.BACKGROUND, Slot.COMPOSITION})
+"""The slots whose words may change from attempt to attempt without changing the product."""
+
 _EDGES = " ,.;:，。；：、"
 
 
@@ -79,25 +87,26 @@ class RowCells:
 def parse_row(table: str, row: int, cells: Mapping[str, str]) -> Rule:
     """Check one row's cells and build its Rule; raise RuleTableInvalid naming the first bad cell."""
     read = RowCells(table, row, cells)
-    slot = Slot(read.choice("slot", [slot.value for slot in Slot]))
+    slot = Slot(read.choice("slot", [slot.value for slot in Slot if slot is not Slot.MUST_HAVE]))
     op = Op(read.choice("op", [op.value for op in Op]))
     _check_op(read, slot, op)
     return Rule(
         id=_id(read),
         table=table,
         row=row,
-        priority=_priority(read),
+        priority=_number(read, "priority", _MAX_PRIORITY),
         when={column: keys for column in COLUMNS if (keys := _keys(read, f"when_{column}"))},
         slot=slot,
         op=op,
+        turn=_turn(read, slot),
         **_words(read, op),
+        **_subject(read, slot),
         claim=_claim(read, slot),
-        distractors=_distractors(read),
-        zh_synonyms=read.listed("zh_synonyms"),
-        en_synonyms=read.listed("en_synonyms"),
-        zh_names=read.listed("zh_names"),
-        en_names=read.listed("en_names"),
+        **_distractors(read, slot),
+        **{name: read.listed(name) for name in ("zh_synonyms", "en_synonyms", "zh_names", "en_names")},
         hex=_hex(read),
+        **_copy_cells(read, slot),
+        source=read.get("source"),
         why=read.filled("why", "say in one sentence why the row is there"),
         enabled=read.choice("enabled", ["1", "0"]) == "1",
     )
@@ -110,33 +119,48 @@ def _id(read: RowCells) -> str:
     return read.get("id")
 
 
-def _priority(read: RowCells) -> int:
-    text = read.get("priority")
-    if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) > _MAX_PRIORITY:
-        problem = f'"{shorten(text)}" is not a priority'
-        raise read.fault("priority", problem, f"use a whole number up to {_MAX_PRIORITY}; the larger wins")
+def _number(read: RowCells, column: str, most: int) -> int:
+    text = read.get(column)
+    if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) > most:
+        problem = f'"{shorten(text)}" is not a {column}'
+        raise read.fault(column, problem, f"use a whole number up to {most}; the larger wins")
     return int(text)
 
 
+def _turn(read: RowCells, slot: Slot) -> int:
+    if not read.get("turn"):
+        return 0
+    if slot not in _TURNING:
+        slots = ", ".join(sorted(_TURNING))
+        raise read.fault("turn", f"the slot {slot} stays the same for every attempt", f"use it for {slots}")
+    return _number(read, "turn", _MAX_TURN)
+
+
 def _keys(read: RowCells, column: str) -> tuple[str, ...]:
-    for key in read.listed(column):
-        if not _KEY.fullmatch(key):
+    keys = read.listed(column)
+    for key in keys:
+        if not _KEY.fullmatch(key.removeprefix(NOT)):
             fix = "use lower-case letters, digits and _, several as a|b"
             raise read.fault(column, f'"{shorten(key)}" is not a key', fix)
-    return read.listed(column)
+    if len({key.startswith(NOT) for key in keys}) > 1:
+        fix = "write a|b for any of them, or !a|!b for any but them"
+        raise read.fault(column, "the cell both names and excludes values", fix)
+    return keys
 
 
 def _check_op(read: RowCells, slot: Slot, op: Op) -> None:
     problem = f'"{op}" does not fit the slot {slot}'
     if (op is Op.REQUIRE) != (slot is Slot.CLAIM):
         raise read.fault("op", problem, "require goes with claim, and only it")
-    if op in {Op.REPLACE, Op.FORBID} and slot is not Slot.MUST_NOT:
+    if op in {Op.REPLACE, Op.FORBID} and slot not in {Slot.MUST_NOT, Slot.COPY}:
         raise read.fault("op", problem, "it answers a wish in the slot must_not")
+    if slot is Slot.COPY and op is not Op.FORBID:
+        raise read.fault("op", problem, "a word in the slot copy is there to forbid")
     if op is Op.DROP and slot is Slot.SUBJECT:
         raise read.fault("op", problem, "a sentence without its product shows nothing")
-    for needs in (Slot.STYLE, Slot.MUST_NOT):
-        if slot is needs:
-            read.filled(f"when_{needs}", f"name the {needs} values that the row is for")
+    if slot in {Slot.STYLE, Slot.BODY, Slot.CHANNEL, Slot.MUST_NOT}:
+        column = SLOT_COLUMNS[slot]
+        read.filled(f"when_{column}", f"name the {column} values that the row is for")
 
 
 def _words(read: RowCells, op: Op) -> dict[str, str]:
@@ -146,11 +170,27 @@ def _words(read: RowCells, op: Op) -> dict[str, str]:
     if op is not Op.DROP:
         read.filled("zh", "write the Chinese words")
         read.filled("en", "write the English words")
-    return {column: read.phrase(column) for column in ("zh", "en", "zh_measure")}
+    return {column: read.phrase(column) for column in ("zh", "en", "zh_measure", "en_measure")}
+
+
+def _subject(read: RowCells, slot: Slot) -> dict[str, str]:
+    """Return what only a subject has: its department, and its Shopify id where one is known."""
+    found = {"department": read.get("department"), "shopify": read.get("shopify")}
+    if slot is not Slot.SUBJECT:
+        for column, text in found.items():
+            if text:
+                raise read.fault(column, f"the slot {slot} has none", "empty the cell")
+    elif not _KEY.fullmatch(found["department"]):
+        problem = f'"{shorten(found["department"])}" is not a department'
+        raise read.fault("department", problem, "name one in lower-case letters, such as clothing")
+    elif found["shopify"] and not _SHOPIFY.fullmatch(found["shopify"]):
+        fix = "write it as aa-1-4, or empty the cell"
+        raise read.fault("shopify", f'"{shorten(found["shopify"])}" is not a Shopify category', fix)
+    return found
 
 
 def _template(read: RowCells, column: str, text: str) -> str:
-    places = [slot.value for slot in (Slot.SUBJECT, Slot.COLOUR, Slot.BACKGROUND, Slot.SHOT)]
+    places = list(PLACES)
     try:
         parts = list(string.Formatter().parse(text))
     except ValueError:
@@ -176,15 +216,33 @@ def _claim(read: RowCells, slot: Slot) -> ClaimKey | None:
     return ClaimKey(kind=kind, value=value)
 
 
-def _distractors(read: RowCells) -> dict[str, str]:
-    found = {}
+def _distractors(read: RowCells, slot: Slot) -> dict[str, object]:
+    """Return texts by value for a claim of its own (`broken=a mug, broken`), else keys of other values."""
+    texts, keys = {}, []
+    literal = slot is Slot.CLAIM and "=" in read.get("claim")
     for part in read.listed("distractors"):
-        value, _, text = part.partition("=")
-        if not _KEY.fullmatch(value) or not text:
-            fix = "write value=text, several as a|b"
+        value, equals, text = part.partition("=")
+        if not _KEY.fullmatch(value) or literal != bool(equals and text):
+            fix = "write value=text, several as a|b" if literal else "write keys of values as a|b"
             raise read.fault("distractors", f'"{shorten(part)}" is not a distractor', fix)
-        found[value] = _template(read, "distractors", text)
-    return found
+        if literal:
+            texts[value] = _template(read, "distractors", text)
+        keys.append(value)
+    few = read.get("few_distractors")
+    return {"distractors": texts, "rivals": () if literal else tuple(keys), "few_distractors": few}
+
+
+def _copy_cells(read: RowCells, slot: Slot) -> dict[str, object]:
+    if slot is not Slot.COPY:
+        return {}
+    for column in ("zh_fix", "en_fix"):
+        read.filled(column, "say what to write instead")
+    return {
+        "level": Level(read.choice("level", [level.value for level in Level])),
+        "allow": read.listed("allow"),
+        "zh_fix": read.get("zh_fix"),
+        "en_fix": read.get("en_fix"),
+    }
 
 
 def _hex(read: RowCells) -> str:

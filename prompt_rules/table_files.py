@@ -1,5 +1,6 @@
 """Reading rule tables from CSV files, as people save them from a spreadsheet; every fault names its cell."""
 
+import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,58 +11,71 @@ from prompt_rules.table_proofs import check_rules
 from prompt_rules.text import shorten
 
 REQUIRED = ("id", "priority", "slot", "op", "zh", "en", "claim", "why", "enabled")
-OPTIONAL = ("zh_measure", "zh_synonyms", "en_synonyms", "zh_names", "en_names", "distractors", "hex")
+OPTIONAL = (
+    *("turn", "zh_measure", "en_measure", "department", "shopify", "zh_synonyms", "en_synonyms"),
+    *("zh_names", "en_names", "distractors", "few_distractors", "hex"),
+    *("level", "allow", "zh_fix", "en_fix", "source"),
+)
 WHEN = tuple(f"when_{column}" for column in COLUMNS)
 
 
 def read_rules(folder: Path) -> tuple[Rule, ...]:
     """Read and check every `*.csv` of `folder` in the order of file names; raise RuleTableInvalid."""
-    files = sorted(folder.glob("*.csv"), key=lambda path: path.name)
-    if not files:
-        raise RuleTableInvalid(f"The folder of rule tables {folder} holds no .csv file.")
-    rules = tuple(rule for path in files for rule in _read_file(path))
+    rules = tuple(rule for path in table_paths(folder) for rule in rules_in(path.name, cells_of(path)))
     check_rules(rules)
     return rules
 
 
-def _read_file(path: Path) -> Iterable[Rule]:
-    header, *rows = _cells(path)
-    _check_header(path.name, header)
-    for number, cells in enumerate(rows, start=2):
-        if any(cells):
-            yield parse_row(path.name, number, dict(zip(header, cells, strict=True)))
+def table_paths(folder: Path) -> tuple[Path, ...]:
+    """List a folder's tables in the order of their names; raise RuleTableInvalid when it has none."""
+    files = sorted(folder.glob("*.csv"), key=lambda path: path.name)
+    if not files:
+        raise RuleTableInvalid(f"The folder of rule tables {folder} holds no .csv file.")
+    return tuple(files)
 
 
-def _cells(path: Path) -> list[list[str]]:
-    # pandas reads quoted line breaks and byte order marks as spreadsheets do. The header is read as a row,
-    # since pandas would otherwise rename duplicates and take a column too many for an index.
-    import pandas as pd
+def rules_in(table: str, cells: Sequence[Sequence[str]]) -> Iterable[Rule]:
+    """Yield the rules of one table's rows of cells, the header being the first; empty rows are skipped."""
+    header, *rows = cells
+    _check_header(table, header)
+    for number, row in enumerate(rows, start=2):
+        if any(row):
+            yield parse_row(table, number, dict(zip(header, row, strict=True)))
 
+
+def cells_of(path: Path) -> list[list[str]]:
+    """Read a table's cells without the spaces around them, every row as long as the header."""
+    rows: list[list[str]] = []
     try:
-        frame = pd.read_csv(
-            path,
-            header=None,
-            dtype=str,
-            keep_default_na=False,
-            na_filter=False,
-            skip_blank_lines=False,
-            encoding="utf-8-sig",
-        )
-    except pd.errors.EmptyDataError as error:
-        raise RuleTableInvalid(
-            f"{path.name} is empty; a rule table starts with its header row.", table=path.name
-        ) from error
-    except pd.errors.ParserError as error:
-        reason = shorten(str(error).removeprefix("Error tokenizing data. C error: "), 80)
-        raise RuleTableInvalid(
-            f"{path.name} is not a regular table ({reason}); put quotation marks around a cell with a comma.",
-            table=path.name,
-        ) from error
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, strict=True)
+            for cells in reader:
+                rows.append(_squared(path.name, reader.line_num, cells, rows))
+    except csv.Error as error:
+        raise _irregular(path.name, str(error)) from error
     except UnicodeDecodeError as error:
         raise RuleTableInvalid(f"{path.name} is not UTF-8; save it as CSV UTF-8.", table=path.name) from error
     except OSError as error:
         raise RuleTableInvalid(f"{path.name} cannot be read: {error.strerror}.", table=path.name) from error
-    return [[str(cell).strip() for cell in row] for row in frame.to_numpy().tolist()]
+    if not rows:
+        raise RuleTableInvalid(
+            f"{path.name} is empty; a rule table starts with its header row.", table=path.name
+        )
+    return rows
+
+
+def _squared(table: str, line: int, cells: list[str], before: list[list[str]]) -> list[str]:
+    width = len(before[0]) if before else len(cells)
+    if len(cells) > width:
+        raise _irregular(table, f"{len(cells)} cells instead of {width} in line {line}")
+    return [cell.strip() for cell in cells] + [""] * (width - len(cells))
+
+
+def _irregular(table: str, reason: str) -> RuleTableInvalid:
+    return RuleTableInvalid(
+        f"{table} is not a regular table ({shorten(reason, 80)}); quote a cell with a comma.",
+        table=table,
+    )
 
 
 def _check_header(table: str, header: Sequence[str]) -> None:

@@ -1,61 +1,91 @@
-"""Proofs over all rows together: ids, names and the words that rows refer to."""
+"""Proofs over all rows together: ids, names, the words that rows refer to, and that each row can win alone.
 
-from collections.abc import Iterable
+Each proof yields a fault for every row that fails it, so that `lint` can show all and loading stop at one.
+"""
 
+from collections.abc import Iterable, Iterator
+
+from prompt_rules.claim_proofs import claim_faults
 from prompt_rules.errors import RuleTableInvalid
-from prompt_rules.rules import COLUMN_SLOTS, Rule, Slot
+from prompt_rules.row_proofs import conflict_faults, silence_faults
+from prompt_rules.rule_index import RuleIndex, known_values
+from prompt_rules.rules import COLUMN_SLOTS, COLUMNS, NOT, Rule, Slot
 from prompt_rules.table_cells import meant
-from prompt_rules.tables import value_of
+from prompt_rules.tables import RuleTables, value_of
 from prompt_rules.text import fold
-from schemas import Locale, ShotType
 
 
 def check_rules(rules: tuple[Rule, ...]) -> None:
-    """Raise RuleTableInvalid for an id used twice, an unknown value in a when column or a shared name."""
-    _check_ids(rules)
+    """Raise RuleTableInvalid for the first fault that `faults_in` finds."""
+    for fault in faults_in(rules):
+        raise fault
+
+
+def faults_in(rules: tuple[Rule, ...]) -> Iterator[RuleTableInvalid]:
+    """Yield a fault for each row that cannot stand beside the others.
+
+    An id used twice, a value that no row defines, a name of two values, a category in two departments, a
+    claim that too little could be mistaken for, a row that can never fire, and two rows that could both win.
+    The later proofs suppose the earlier ones, so they are held back while those find anything.
+    """
     active = tuple(rule for rule in rules if rule.enabled)
-    _check_values(active)
-    _check_names(active)
-    _check_claims(active)
+    found = [*_id_faults(rules), *_value_faults(active), *_department_faults(active), *_name_faults(active)]
+    yield from found
+    if not found:
+        index = RuleIndex(rules)
+        yield from claim_faults(RuleTables(rules=rules))
+        yield from silence_faults(index)
+        yield from conflict_faults(index)
 
 
-def _check_ids(rules: Iterable[Rule]) -> None:
+def _id_faults(rules: Iterable[Rule]) -> Iterator[RuleTableInvalid]:
     first: dict[str, Rule] = {}
     for rule in rules:
         other = first.setdefault(rule.id, rule)
         if other is not rule:
             problem = f'"{rule.id}" is already used in {other.place}'
-            raise _fault(rule, "id", problem, "give each row an id of its own")
+            yield fault(rule, "id", problem, "give each row an id of its own")
 
 
-def _defined(rules: Iterable[Rule], column: str) -> list[str]:
-    writers = (rule for rule in rules if rule.slot is COLUMN_SLOTS[column])
-    return list(dict.fromkeys(key for rule in writers for key in rule.when.get(column, ())))
-
-
-def _check_values(rules: tuple[Rule, ...]) -> None:
-    known = {column: _defined(rules, column) for column in COLUMN_SLOTS}
-    # A shot type or a language is the product's own word; a table cannot invent one.
-    own = {"shot": [kind.value for kind in ShotType], "locale": [locale.value for locale in Locale]}
+def _value_faults(rules: tuple[Rule, ...]) -> Iterator[RuleTableInvalid]:
+    known = {column: list(known_values(rules, column)) for column in COLUMNS}
     for rule in rules:
         for column, keys in rule.when.items():
-            allowed = own.get(column) or known[column]
             for key in keys:
-                if key not in allowed:
-                    fix = f"use one of {', '.join(allowed)}{meant(key, allowed)}"
-                    raise _fault(rule, f"when_{column}", f'"{key}" is not a value that any row defines', fix)
+                bare = key.removeprefix(NOT)
+                if bare not in known[column]:
+                    fix = f"use one of {', '.join(known[column])}{meant(bare, known[column])}"
+                    yield fault(rule, f"when_{column}", f'"{bare}" is not a value that any row defines', fix)
 
 
-def _check_names(rules: tuple[Rule, ...]) -> None:
+def _department_faults(rules: Iterable[Rule]) -> Iterator[RuleTableInvalid]:
+    first: dict[str, Rule] = {}
+    for rule in rules:
+        for key in rule.named("category") if rule.slot is Slot.SUBJECT else ():
+            other = first.setdefault(key, rule)
+            if other.department != rule.department:
+                problem = f"{key} is in {rule.department} here and in {other.department} in {other.place}"
+                yield fault(rule, "department", problem, "put a category into one department")
+
+
+def _name_faults(rules: tuple[Rule, ...]) -> Iterator[RuleTableInvalid]:
     for column, slot in COLUMN_SLOTS.items():
         owners: dict[str, tuple[str, Rule]] = {}
-        for rule in (rule for rule in rules if rule.slot is slot):
-            for key in rule.when.get(column, ()):
-                for name in value_of(key, rule).names:
-                    owner, first = owners.setdefault(fold(name), (key, rule))
-                    if owner != key:
-                        problem = f'"{name}" names {key} here and {owner} in {first.place}'
-                        raise _fault(rule, _column_of(rule, name), problem, "let a word name one value")
+        for key, rule in _definers(rules, column, slot).items():
+            for name in value_of(key, rule).names:
+                owner, first = owners.setdefault(fold(name), (key, rule))
+                if owner != key:
+                    problem = f'"{name}" names {key} here and {owner} in {first.place}'
+                    yield fault(rule, _column_of(rule, name), problem, "let a word name one value")
+
+
+def _definers(rules: Iterable[Rule], column: str, slot: Slot) -> dict[str, Rule]:
+    found: dict[str, Rule] = {}
+    for rule in (rule for rule in rules if rule.slot is slot):
+        for key in rule.named(column):
+            if key not in found or len(rule.when) < len(found[key].when):
+                found[key] = rule
+    return found
 
 
 def _column_of(rule: Rule, name: str) -> str:
@@ -67,17 +97,6 @@ def _listed(cell: str | tuple[str, ...]) -> tuple[str, ...]:
     return (cell,) if isinstance(cell, str) else cell
 
 
-def _check_claims(rules: tuple[Rule, ...]) -> None:
-    values: dict[str, set[str]] = {}
-    for rule in rules:
-        if rule.claim and rule.slot is not Slot.CLAIM:
-            values.setdefault(rule.claim.kind, set()).add(rule.claim.value)
-    for rule in rules:
-        kind = rule.claim.kind if rule.slot is Slot.CLAIM and rule.claim and not rule.claim.value else ""
-        if kind and len(values.get(kind, ())) < 2:
-            problem = f'fewer than two values are claimed of the kind "{kind}", so nothing could be mistaken'
-            raise _fault(rule, "claim", problem, f"write {kind}=value in rows of a table")
-
-
-def _fault(rule: Rule, column: str, problem: str, fix: str) -> RuleTableInvalid:
+def fault(rule: Rule, column: str, problem: str, fix: str) -> RuleTableInvalid:
+    """Build the error that names a row's cell."""
     return RuleTableInvalid.in_cell(rule.table, rule.row, column, problem, fix)

@@ -5,9 +5,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from prompt_rules.rule_index import RuleIndex
 from prompt_rules.rules import COLUMN_SLOTS, Op, Rule, Slot, Value
 from prompt_rules.text import fold
-from schemas import Schema, content_id
+from schemas import Claim, Schema, content_id
 
 
 class RuleTables(Schema):
@@ -25,16 +26,32 @@ class RuleTables(Schema):
     @cached_property
     def fingerprint(self) -> str:
         """The tables' content id: any change of any cell or of the order changes it, empty rows do not."""
-        return content_id("tables", [rule.model_dump(mode="json", exclude={"row"}) for rule in self.rules])
+        # Defaults are left out so that a column that the product gains later leaves old tables as they were.
+        rows = [rule.model_dump_json(exclude={"row"}, exclude_defaults=True) for rule in self.rules]
+        return content_id("tables", rows)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read tables back from `text`, as they were proven when it was written."""
+        return cls.model_validate_json(text)
 
     @cached_property
-    def _by_slot(self) -> Mapping[Slot, tuple[Rule, ...]]:
-        active = [rule for rule in self.rules if rule.enabled]
-        return {slot: tuple(rule for rule in active if rule.slot is slot) for slot in Slot}
+    def text(self) -> str:
+        """All rows as JSON, in their order and the order of their cells; cells left empty are left out."""
+        return self.model_dump_json(exclude_defaults=True)
+
+    @cached_property
+    def index(self) -> RuleIndex:
+        """The enabled rows, ready to be asked; it remembers what it was asked."""
+        return RuleIndex(self.rules)
+
+    def department(self, category: str) -> str:
+        """Return the department of a category, empty for one that no row defines."""
+        return self.index.departments.get(category, "")
 
     def rules_of(self, slot: Slot) -> tuple[Rule, ...]:
         """Return the enabled rows of a slot in table order."""
-        return self._by_slot[slot]
+        return self.index.by_slot[slot]
 
     @cached_property
     def _claimed(self) -> Mapping[str, tuple[Rule, ...]]:
@@ -49,17 +66,33 @@ class RuleTables(Schema):
         return self._claimed.get(kind, ())
 
     @cached_property
+    def claims_made(self) -> dict[tuple[str, ...], Claim]:
+        """Claims that were written already, by the rows that wrote them; they are the same for every form."""
+        return {}
+
+    @cached_property
+    def claim_kinds(self) -> tuple[str, ...]:
+        """List the kinds of claim in table order."""
+        rows = self.rules_of(Slot.CLAIM)
+        return tuple(dict.fromkeys(rule.claim.kind for rule in rows if rule.claim))
+
+    @cached_property
     def _values(self) -> Mapping[str, tuple[Value, ...]]:
         return {column: tuple(self._values_of(column)) for column in COLUMN_SLOTS}
 
     def _values_of(self, column: str) -> list[Value]:
         found: dict[str, Rule] = {}
         for rule in self.rules_of(COLUMN_SLOTS[column]):
-            for key in rule.when.get(column, ()):
+            for key in rule.named(column):
                 # The row with the fewest conditions describes the value; the others are its special cases.
                 if key not in found or len(rule.when) < len(found[key].when):
                     found[key] = rule
         return [value_of(key, rule) for key, rule in found.items()]
+
+    def definer(self, column: str, key: str) -> Rule | None:
+        """Return the row that describes a value: the one with the fewest conditions, the first of equals."""
+        rows = [rule for rule in self.rules_of(COLUMN_SLOTS[column]) if key in rule.named(column)]
+        return min(rows, key=lambda rule: len(rule.when), default=None)
 
     def values(self, column: str) -> tuple[Value, ...]:
         """Return the values that rows define for a when column such as `category`, in table order."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from prompt_rules.tables import RuleTables
 from prompt_rules.text import closest, fold, has_cjk
-from schemas import Locale
+from schemas import Locale, ShotType
 
 _TABLE_COLUMNS = {
     "category": ("category", "a category"),
@@ -13,7 +13,10 @@ _TABLE_COLUMNS = {
     "material": ("material", "a material"),
     "styles": ("style", "a style"),
     "background": ("background", "a background"),
-    "shots": ("shot", "a shot type"),
+    "season": ("season", "a season"),
+    "audience": ("audience", "an audience"),
+    "props": ("prop", "a prop"),
+    "body": ("body", "a wish about the body"),
 }
 """Field of the form to the when column that defines its values, and what one value is called."""
 
@@ -39,15 +42,18 @@ class FieldWords:
         return f"use one of {', '.join(shown.values())}{hint}"
 
 
-def form_words(tables: RuleTables, channels: Collection[str]) -> Mapping[str, FieldWords]:
+def form_words(
+    tables: RuleTables, channels: Collection[str], shots: Collection[ShotType]
+) -> Mapping[str, FieldWords]:
     """Collect the words of every field whose values are keys.
 
-    `channels` holds the channels' keys, or maps each to its other names.
+    `channels` holds the channels' keys, or maps each to its other names; `shots` are those on offer.
     """
     words = {field: _table_words(tables, column, noun) for field, (column, noun) in _TABLE_COLUMNS.items()}
     names = channels if isinstance(channels, Mapping) else dict.fromkeys(channels, ())
     return {
         **words,
+        "shots": _offered(tables, shots),
         "channels": _named_words("a channel", names),
         "locale": _named_words("a language", _LANGUAGES),
     }
@@ -55,6 +61,13 @@ def form_words(tables: RuleTables, channels: Collection[str]) -> Mapping[str, Fi
 
 def _table_words(tables: RuleTables, column: str, noun: str) -> FieldWords:
     return FieldWords(noun, tables.names(column), {value.key: value.zh for value in tables.values(column)})
+
+
+def _offered(tables: RuleTables, shots: Collection[ShotType]) -> FieldWords:
+    words = _table_words(tables, "shot", "a shot type")
+    offered = frozenset(shot.value for shot in shots)
+    keys = {name: key for name, key in words.keys.items() if key in offered}
+    return FieldWords(words.noun, keys, {key: zh for key, zh in words.zh.items() if key in offered})
 
 
 def _named_words(noun: str, names: Mapping[str, Collection[str]]) -> FieldWords:

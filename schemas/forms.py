@@ -20,6 +20,7 @@ class ShotType(StrEnum):
     DETAIL = "detail"  #: a close-up of its telling part
     MODEL = "model"  #: worn or held by a person
     POSTER = "poster"  #: with room for copy text
+    SIZE_CHART = "size_chart"  #: laid out flat and square to the camera, with room for measures
 
 
 class Locale(StrEnum):
@@ -42,8 +43,8 @@ CampaignName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9
 class ProductForm(Schema):
     """One product as a merchant describes it, with the shots and channels wanted.
 
-    `category`, `colour`, `material`, `background` and `styles` are keys of the rule tables; whoever reads a
-    sheet turns the words people write into these keys first.
+    `category`, `colour`, `material`, `background`, `styles`, `season`, `audience`, `props` and `body` are
+    keys of the rule tables; whoever reads a sheet turns the words people write into these keys first.
     """
 
     sku: Sku
@@ -60,10 +61,14 @@ class ProductForm(Schema):
     must_have: tuple[Phrase, ...] = Field(default=(), max_length=MAX_LIST)
     must_not: tuple[Phrase, ...] = Field(default=(), max_length=MAX_LIST)
     locale: Locale = Locale.EN
+    season: Slug | None = None
+    audience: Slug | None = None
+    props: tuple[Slug, ...] = Field(default=(), max_length=MAX_LIST)
+    body: tuple[Slug, ...] = Field(default=(), max_length=MAX_LIST)
 
     @model_validator(mode="after")
     def _lists_name_each_thing_once(self) -> Self:
-        for name in ("shots", "channels", "styles"):
+        for name in ("shots", "channels", "styles", "props", "body"):
             values = getattr(self, name)
             if len(set(values)) != len(values):
                 raise ValueError(f"{name} names something twice")

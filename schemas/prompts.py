@@ -42,8 +42,13 @@ class PromptSpec(Schema):
     trace: tuple[TraceEntry, ...]
     tables: str
     """Content id of the rule tables that compiled it."""
+    scoring: str = ""
+    """The same picture in English, for a scorer that reads English only."""
+    tokens: int = Field(default=0, ge=0)
+    """A number of tokens that `text` does not exceed; 0 when nobody counted."""
 
     @property
     def fingerprint(self) -> str:
-        """The content id of what reaches the model and the scorer; the trace explains it and is left out."""
-        return content_id("spec", self.model_dump(mode="json", exclude={"trace", "tables"}))
+        """The content id of what reaches the model and the scorer; what only explains it is left out."""
+        explaining = {"trace", "tables", "scoring", "tokens"}
+        return content_id("spec", self.model_dump(mode="json", exclude=explaining))

@@ -10,8 +10,10 @@ from typing import Any
 import openpyxl
 
 from prompt_rules import FormSheet, read_forms
+from schemas import ShotType
 from tests.prompt_rules.verbs import packaged
 
+SHOTS = (ShotType.WHITE_MAIN, ShotType.SCENE, ShotType.DETAIL)
 CHANNELS = {"amazon": ("亚马逊",), "taobao": ("淘宝",), "jd": ("京东",)}
 HEADER = ["sku", "title", "category", "colour", "background", "shots", "channels", "must_not"]
 GOOD = ["MUG-1", "Red mug", "mug", "red", "wood", "white_main|scene", "amazon|taobao", "no text"]
@@ -55,7 +57,7 @@ WRITERS: dict[str, Callable[[list[list[Any]]], bytes]] = {
 def read(tmp_path: Path, data: bytes, name: str = "forms.csv") -> FormSheet:
     path = tmp_path / name
     path.write_bytes(data)
-    return read_forms(path, packaged(), CHANNELS)
+    return read_forms(path, packaged(), CHANNELS, SHOTS)
 
 
 def sentences(sheet: FormSheet) -> list[str]:

@@ -177,8 +177,10 @@ def test_selling_points_and_copy_are_not_drawn() -> None:
         ({"background": "moon"}, WHITE_MAIN, ["background", '"moon"', "wood"]),
         ({"material": "jelly"}, SCENE, ["material", '"jelly"', "ceramic"]),
         ({"styles": ("loud",)}, SCENE, ["styles", '"loud"', "premium"]),
-        ({}, ShotType.MODEL, ["shots", '"model"', "white_main, scene, detail"]),
-        ({}, ShotType.POSTER, ["shots", '"poster"', "white_main, scene, detail"]),
+        ({"season": "monsoon"}, SCENE, ["season", '"monsoon"', "spring, summer"]),
+        ({"audience": "cats"}, SCENE, ["audience", '"cats"', "women, men"]),
+        ({"props": ("sword",)}, SCENE, ["props", '"sword"', "dried_flowers"]),
+        ({"body": ("wings",)}, SCENE, ["body", '"wings"', "slim_legs"]),
     ],
 )
 def test_a_value_without_a_row_is_named(fields: dict[str, object], shot: ShotType, words: list[str]) -> None:

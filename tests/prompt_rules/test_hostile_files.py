@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from prompt_rules import read_forms
 from schemas import SheetUnreadable
-from tests.prompt_rules.files import CHANNELS, GOOD, HEADER, WORKBOOK, as_csv, as_jsonl, as_xlsx, read
+from tests.prompt_rules.files import CHANNELS, GOOD, HEADER, SHOTS, WORKBOOK, as_csv, as_jsonl, as_xlsx, read
 from tests.prompt_rules.verbs import packaged
 
 
@@ -68,10 +68,10 @@ def test_a_file_that_cannot_be_read_is_one_sentence(
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(SheetUnreadable, match="There is no file"):
-        read_forms(tmp_path / "none.csv", packaged(), CHANNELS)
+        read_forms(tmp_path / "none.csv", packaged(), CHANNELS, SHOTS)
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(SheetUnreadable, match="is a folder"):
-        read_forms(tmp_path / "folder.csv", packaged(), CHANNELS)
+        read_forms(tmp_path / "folder.csv", packaged(), CHANNELS, SHOTS)
 
 
 def test_a_workbook_of_entities_is_refused(tmp_path: Path) -> None:

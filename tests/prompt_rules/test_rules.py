@@ -1,91 +1,65 @@
-"""Every row of every packaged table speaks in one case and is silent in another."""
-
-from dataclasses import dataclass
-from typing import Any
+"""Every row of every packaged table speaks in one case and is silent in another; the cases are data beside them."""
 
 import pytest
 
-from prompt_rules import Rule, Slot
-from schemas import Locale, ProductForm, ShotType
-from tests.factories import a_form
-from tests.prompt_rules.verbs import check_says, check_silent, packaged
+from prompt_rules import Rule, Slot, default_tables_folder
+from prompt_rules.cases import RuleCase, failing, read_cases
+from schemas import Locale
+from tests.prompt_rules.verbs import packaged
 
-FIRST = {"category": "mug", "colour": "red", "material": "ceramic", "background": "wood", "style": "cosy"}
-OTHER = {
-    "category": "umbrella",
-    "colour": "green",
-    "material": "nylon",
-    "background": "beach",
-    "style": "fresh",
-}
-THIRD = {
-    "category": "chair",
-    "colour": "purple",
-    "material": "glass",
-    "background": "marble",
-    "style": "vintage",
-}
+CASES = {case.rule: case for case in read_cases(default_tables_folder())}
+RULES = {rule.id: rule for rule in packaged().rules}
 
 
-@dataclass(frozen=True)
-class Case:
-    form: ProductForm
-    shot: ShotType
+def in_language(case: RuleCase, locale: Locale) -> RuleCase:
+    forms = {name: getattr(case, name).model_copy(update={"locale": locale}) for name in ("fires", "silent")}
+    return case.model_copy(update=forms)
 
 
-def _form(values: dict[str, Any], locale: Locale, wishes: tuple[str, ...] = ()) -> ProductForm:
-    fields = {name: value for name, value in values.items() if name != "style"}
-    return a_form(**fields, styles=(values["style"],), must_not=wishes, locale=locale)
+def test_every_row_has_a_case_and_every_case_a_row() -> None:
+    assert CASES.keys() == RULES.keys()
 
 
-def firing(rule: Rule, locale: Locale) -> Case:
-    """The plain product, changed so that the row's conditions hold."""
-    wanted = {column: keys[0] for column, keys in rule.when.items()}
-    values = {**FIRST, **{column: key for column, key in wanted.items() if column in FIRST}}
-    if rule.slot is Slot.BACKGROUND and "background" not in wanted:
-        values["background"] = None
-    wishes = tuple(value.zh for value in packaged().values("must_not") if value.key == wanted.get("must_not"))
-    return Case(_form(values, locale, wishes), ShotType(wanted.get("shot", "scene")))
+@pytest.mark.parametrize("locale", Locale)
+@pytest.mark.parametrize("table", sorted({rule.table for rule in packaged().rules}))
+def test_every_row_speaks_in_its_case_and_is_silent_elsewhere(table: str, locale: Locale) -> None:
+    cases = [CASES[rule.id] for rule in packaged().rules if rule.table == table]
+    failures = [failing(in_language(case, locale), packaged()) for case in cases]
+    assert [failure for failure in failures if failure] == []
 
 
-def contrast(rule: Rule, locale: Locale) -> Case:
-    """Another product for which none of the row's conditions holds."""
-    values = {
-        column: THIRD[column] if OTHER[column] in rule.when.get(column, ()) else OTHER[column]
-        for column in OTHER
+def test_the_practice_world_stays_as_it_was_drawn() -> None:
+    departments = packaged().index.departments
+    assert sum(name == "practice" for name in departments.values()) == 12
+    colours = [value.key for value in packaged().values("colour")]
+    assert colours[:11] == [
+        *("red", "orange", "yellow", "green", "blue", "purple"),
+        *("pink", "black", "white", "brown", "grey"),
+    ]
+    assert [value.key for value in packaged().values("shot")][:3] == ["white_main", "scene", "detail"]
+
+
+def test_the_tables_are_as_large_as_the_business_asks() -> None:
+    enabled = [rule for rule in packaged().rules if rule.enabled]
+    assert len(enabled) >= 400
+    departments = set(packaged().index.departments.values()) - {"practice"}
+    assert departments == {
+        *("clothing", "shoes", "bags", "beauty", "food"),
+        *("home", "electronics", "toys", "sports", "jewellery"),
     }
-    shots = [shot for shot in ("scene", "detail", "white_main") if shot not in rule.when.get("shot", ())]
-    return Case(_form(values, locale), ShotType(shots[0]))
+    assert len(packaged().values("category")) >= 25
 
 
-def _words(rule: Rule, case: Case) -> str:
-    if rule.slot is not Slot.CLAIM:
-        return rule.words(case.form.locale)
-    truths = {"category": "a photo of a mug", "colour": "a red mug", "background": "a mug, on a wooden table"}
-    truths |= {"shot": "a mug, lifestyle scene, whole product in frame", "whole": "one whole mug"}
-    assert rule.claim
-    return truths[rule.claim.kind]
+def test_every_row_says_a_reason_of_its_own_table() -> None:
+    assert all(len(rule.why) > 15 for rule in packaged().rules)
 
 
-@pytest.mark.parametrize("locale", Locale)
-@pytest.mark.parametrize("rule", packaged().rules, ids=lambda rule: rule.id)
-def test_a_row_speaks_where_it_fits(rule: Rule, locale: Locale) -> None:
-    case = firing(rule, locale)
-    spec = check_says(case.form, case.shot, _words(rule, case))
-    assert rule.id in {entry.rule for entry in spec.trace}
+def spoken(rule: Rule) -> bool:
+    return rule.slot is not Slot.COPY and bool(rule.zh and rule.en)
 
 
-@pytest.mark.parametrize("locale", Locale)
-@pytest.mark.parametrize("rule", packaged().rules, ids=lambda rule: rule.id)
-def test_a_row_is_silent_elsewhere(rule: Rule, locale: Locale) -> None:
-    case = contrast(rule, locale)
-    spec = check_silent(case.form, case.shot, _words(rule, firing(rule, locale)))
-    if rule.when:
-        assert rule.id not in {entry.rule for entry in spec.trace}
-
-
-def test_the_packaged_tables_cover_the_practice_world() -> None:
-    assert len(packaged().values("category")) == 12
-    assert len(packaged().values("colour")) == 11
-    assert len(packaged().values("background")) == 8
-    assert {value.key for value in packaged().values("shot")} == {"white_main", "scene", "detail"}
+def test_no_phrase_holds_a_quotation_mark_or_the_wrong_language() -> None:
+    for rule in filter(spoken, packaged().rules):
+        assert rule.en.isascii(), rule.id
+        assert not set(rule.zh + rule.en) & set("\"'“”‘’「」"), rule.id
+        assert not rule.en.endswith((".", ",")), rule.id

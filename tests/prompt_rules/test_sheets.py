@@ -70,7 +70,8 @@ def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
             {"colour": "rde"},
             (
                 'column colour: "rde" is not a colour we know; use one of red, orange, yellow, green, blue, purple, '
-                "pink, black, white, brown, grey (did you mean red?)"
+                "pink, black, white, brown, grey, beige, navy, gold, silver, rose_gold, bronze, clear, multicolour, "
+                "khaki, camel, mint, lavender, haze_blue, burgundy (did you mean red?)"
             ),
         ),
         ({"colour": "洪色"}, 'column colour: "洪色" is not a colour we know; use one of 红色, 橙色'),
@@ -85,6 +86,7 @@ def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
             '"amazn" is not a channel we know; use one of amazon, taobao, jd (did you mean',
         ),
         ({"channels": "陶宝"}, '"陶宝" is not a channel we know; use one of 亚马逊, 淘宝, 京东'),
+        ({"shots": "model"}, '"model" is not a shot type we know; use one of white_main, scene, detail'),
         ({"sku": "../etc/passwd"}, 'column sku: "../etc/passwd" holds a path; use letters, digits, -, _'),
         ({"sku": "a\\b"}, "holds a path"),
         ({"sku": "MUG 1"}, 'column sku: "MUG 1" is not a SKU; use letters, digits'),

@@ -58,7 +58,7 @@ def check_refused(folder: Path, *words: str) -> None:
         ("claims", 3, "en", "a {color} {subject}", ["unknown place", "{colour}"]),
         ("claims", 3, "en", "a {colour {subject}", ["unknown place"]),
         ("claims", 3, "en", "", ["write the claim in English"]),
-        ("claims", 3, "claim", "price", ["fewer than two values"]),
+        ("claims", 7, "claim", "price", ["fewer than two values"]),
         ("claims", 6, "distractors", "", ["the cell is empty", "value=text"]),
         ("claims", 6, "distractors", "broken", ["is not a distractor"]),
     ],
