@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 """Yes or no per pixel, H x W."""
 
+Labels = NDArray[np.int32]
+"""A region's number per pixel, H x W."""
+
 
 def reached_from_border(passable: Mask) -> Mask:
     """Mark the passable pixels that a walk from the picture's border over passable pixels can reach.
@@ -34,26 +37,47 @@ def _swept(reached: Mask, passable: Mask) -> Mask:
     return wider
 
 
-def region_areas(mask: Mask) -> list[int]:
-    """List the pixel counts of the mask's 4-connected regions, largest first.
+def regions_of(mask: Mask) -> Labels:
+    """Number the mask's 4-connected regions from 1; 0 is outside it.
 
     Joins runs of each row with the runs above that they touch; the cost follows the number of runs.
     """
     owners: list[int] = []
-    areas: list[int] = []
+    runs: list[tuple[int, int, int]] = []
     above: list[tuple[int, int, int]] = []
-    for row in mask:
+    for y, row in enumerate(mask):
         here = []
         for start, stop in _runs(row):
             owner = len(owners)
             owners.append(owner)
-            areas.append(stop - start)
             for other_start, other_stop, other in above:
                 if other_start < stop and start < other_stop:
-                    _join(owners, areas, owner, other)
+                    owners[_root(owners, owner)] = _root(owners, other)
             here.append((start, stop, owner))
+            runs.append((y, start, stop))
         above = here
-    return sorted((areas[k] for k, owner in enumerate(owners) if owner == k), reverse=True)
+    numbers = {
+        root: n for n, root in enumerate(dict.fromkeys(_root(owners, k) for k in range(len(owners))), 1)
+    }
+    labels = np.zeros(mask.shape, np.int32)
+    for owner, (y, start, stop) in enumerate(runs):
+        labels[y, start:stop] = numbers[_root(owners, owner)]
+    return labels
+
+
+def region_areas(mask: Mask) -> list[int]:
+    """List the pixel counts of the mask's regions, largest first."""
+    return sorted(np.bincount(regions_of(mask).ravel())[1:].tolist(), reverse=True)
+
+
+def specks_of(mask: Mask, lightness: NDArray[np.uint8], share: float, least: int) -> Mask:
+    """Mark the regions that are smaller than `share` of the picture and nowhere darker than `least`."""
+    labels = regions_of(mask)
+    darkest = np.full(labels.max() + 1, 255)
+    np.minimum.at(darkest, labels.ravel(), lightness.ravel())
+    small = np.bincount(labels.ravel()) < share * mask.size
+    small[0] = False
+    return np.asarray((small & (darkest >= least))[labels])
 
 
 def _runs(row: Mask) -> list[tuple[int, int]]:
@@ -66,13 +90,6 @@ def _root(owners: list[int], which: int) -> int:
         owners[which] = owners[owners[which]]
         which = owners[which]
     return which
-
-
-def _join(owners: list[int], areas: list[int], one: int, other: int) -> None:
-    one, other = _root(owners, one), _root(owners, other)
-    if one != other:
-        owners[one] = other
-        areas[other] += areas[one]
 
 
 def dense(mask: Mask, least: float = 0.2) -> Mask:

@@ -5,13 +5,16 @@ from numpy.typing import NDArray
 
 from schemas import ShotType
 from zimage_core.renditions.geometry import Box
-from zimage_core.renditions.regions import Mask, dense, reached_from_border
+from zimage_core.renditions.regions import Mask, dense, reached_from_border, specks_of
 
 Pixels = NDArray[np.uint8]
 """A picture as H x W x 3 sRGB values of 8 bits."""
 
 TOLERANCE = 10
 """Levels by which the background may fall below its usual level and still be background."""
+
+SPECK_SHARE, SPECK_LEVEL = 0.003, 190
+"""A region on white smaller than this share, and nowhere darker than this level, is a flaw of the white."""
 
 NEAR_WHITE = 235
 """A border whose usual level is at least this in its darkest channel is a white background."""
@@ -36,13 +39,12 @@ def white_background(picture: Pixels) -> Mask:
     """Mark the light pixels joined to the border: the background of a product on white.
 
     The bar follows the border's own level, so that a background of 247 is found and a white product of 238
-    inside its darker outline is not. Light specks on it, which models leave, belong to it.
+    inside its darker outline is not. Faint specks on it, which models leave, belong to it.
     """
     lightness = picture.min(2)
     bar = border_level(picture) - TOLERANCE
     reached = reached_from_border(lightness >= bar)
-    specks: Mask = ~reached & ~dense(~reached) & (lightness >= bar - 2 * TOLERANCE)
-    return reached | specks
+    return reached | specks_of(~reached, lightness, SPECK_SHARE, SPECK_LEVEL)
 
 
 def bounding_box(mask: Mask) -> Box | None:

@@ -5,7 +5,7 @@ from schemas import ShotType
 from tests.zimage_core.renditions.pictures import Pixels, product_on
 from zimage_core.errors import ExportFailed
 from zimage_core.renditions.geometry import Box
-from zimage_core.renditions.regions import dense, reached_from_border, region_areas
+from zimage_core.renditions.regions import dense, reached_from_border, region_areas, regions_of
 from zimage_core.renditions.subject import subject_in_scene, subject_of, subject_on_white
 from zimage_core.renditions.whitening import whiten
 
@@ -22,6 +22,12 @@ def test_a_walk_from_the_border_goes_round_corners_but_not_through_walls() -> No
     assert free[3, 3]
     closed = mask_of("......... ..#####.. ..#...#.. ..#...#.. ..#####.. .........")
     assert not reached_from_border(~closed)[2, 3]
+
+
+def test_arms_that_meet_below_are_one_region() -> None:
+    labels = regions_of(mask_of("#.#.# #.#.# ###.# ....#"))
+    assert labels.max() == 2
+    assert labels[0, 0] == labels[0, 2] != labels[0, 4]
 
 
 def test_regions_are_counted_with_what_joins_them_below() -> None:
@@ -42,6 +48,24 @@ def test_the_product_is_found_on_white_and_on_nearly_white_with_noise() -> None:
     assert found is not None
     assert found.holds(PRODUCT)
     assert PRODUCT.grown(4, 4).holds(found)
+
+
+def test_faint_specks_that_a_model_leaves_on_white_are_background() -> None:
+    picture = product_on()
+    picture[60:64, 124:128] = 225
+    picture[4:6, 4:7] = 238
+    assert subject_on_white(picture) == PRODUCT
+    assert (whiten(picture).picture[:20] == 255).all()
+
+
+def test_a_dark_or_a_large_region_apart_belongs_to_the_product() -> None:
+    dark, large = product_on(), product_on()
+    dark[60:63, 110:113] = 40
+    large[40:60, 105:120] = 225
+    for picture, right in ((dark, 113), (large, 120)):
+        found = subject_on_white(picture)
+        assert found is not None
+        assert found.right == right
 
 
 def test_a_coloured_background_is_not_white() -> None:
