@@ -16,6 +16,8 @@ CATEGORIES = (
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "black", "white", "brown", "grey")
 BACKGROUNDS = ("white", "grey", "wood", "studio", "outdoor", "interior", "marble", "beach")
 SHOTS = ("white_main", "scene", "detail")
+MATERIALS = ("ceramic", "cotton", "leather", "canvas", "wood", "metal", "glass", "plastic", "nylon", "mesh")
+STYLES = ("premium", "minimal", "fresh", "vintage", "sporty", "cosy")
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,13 @@ def _drawn(table: str, column: str, keys: Sequence[str]) -> tuple[Word, ...]:
     return tuple(known[key] for key in keys)
 
 
+def _names_only(row: dict[str, str], columns: set[str]) -> bool:
+    """Say whether a row's conditions stand in these columns alone; all others are of later worlds."""
+    return not any(
+        cell for column, cell in row.items() if column.startswith("when_") and column not in columns
+    )
+
+
 def _listed(cell: str | None) -> list[str]:
     return [part.strip() for part in (cell or "").split("|") if part.strip()]
 
@@ -95,6 +104,9 @@ def _lights() -> tuple[LightRule, ...]:
             en=row["en"],
         )
         for row in _rows("light")
+        if _names_only(row, {"when_shot", "when_background"})
+        and set(_listed(row["when_shot"])) <= set(SHOTS)
+        and set(_listed(row["when_background"])) <= set(BACKGROUNDS)
     ]
     return tuple(sorted(rules, key=lambda rule: -rule.priority))
 
@@ -107,7 +119,7 @@ def vocabulary() -> Vocabulary:
         colours=_drawn("colours", "when_colour", COLOURS),
         backgrounds=_drawn("backgrounds", "when_background", BACKGROUNDS),
         shots=_drawn("shots", "when_shot", SHOTS),
-        materials=_words("materials", "when_material"),
-        styles=_words("styles", "when_style"),
+        materials=_drawn("materials", "when_material", MATERIALS),
+        styles=_drawn("styles", "when_style", STYLES),
         lights=_lights(),
     )
