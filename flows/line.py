@@ -16,10 +16,15 @@ from schemas import (
     RenderJob,
     RenditionSpec,
     Shot,
+    Variant,
     Verdict,
 )
 from zimage_core.errors import ExportFailed, RenderError
 from zimage_core.judging import judge, variant_for
+from zimage_core.renditions import AiSystem, export
+
+MODEL_NAMES = {Variant.TURBO: "Z-Image-Turbo", Variant.BASE: "Z-Image"}
+"""What the AI label calls the model; its version there is the head of the weights' hash."""
 
 
 def satisfy(shot: Shot, services: Services) -> ShotOutcome:
@@ -106,20 +111,19 @@ def missing_renditions(shot: Shot, master: Master, records: Records) -> tuple[Re
 
 def export_missing(shot: Shot, records: Records) -> tuple[int, tuple[str, ...]]:
     """Make the renditions that are missing; return how many, and a sentence for each that cannot be made."""
-    from zimage_core.renditions import export
-
     master = records.catalog.master_of(shot.id)
     recipes = missing_renditions(shot, master, records)
     if not recipes:
         return 0, ()
     png = records.catalog.picture(master.picture)
-    made_at = next(a.made_at for a in records.catalog.attempts_of(shot.id) if a.id == master.attempt_id)
-    if made_at is None:
-        raise AssetError(f"The accepted attempt of {shot.form.sku} has no recorded time.")
+    won = next(one for one in records.catalog.attempts_of(shot.id) if one.id == master.attempt_id)
+    if won.made_at is None or won.provenance is None:
+        raise AssetError(f"The accepted attempt of {shot.form.sku} has no recorded time or provenance.")
+    system = AiSystem(MODEL_NAMES[won.provenance.variant], won.provenance.weights[:12])
     made, gaps = [], []
     for recipe in recipes:
         try:
-            file = export(png, recipe, shot, records.producer, made_at)
+            file = export(png, recipe, shot, records.producer, won.made_at, system)
         except ExportFailed as error:
             gaps.append(f"{recipe.slot}: {error.message}")
             continue

@@ -9,6 +9,7 @@ from flows.services import Services
 from schemas import Outcome, RenderJob, Shot, Variant
 from tests.factories import a_form
 from zimage_core.errors import CoreBusy, OutOfMemory
+from zimage_core.renditions import AiSystem, read_label
 
 Build = Callable[..., Services]
 
@@ -30,6 +31,15 @@ def test_a_good_first_picture_is_accepted_and_exported_for_every_channel(service
     assert channels == {"taobao", "amazon"}
     files = [path for path in services.records.exports.rglob("*") if path.is_file()]
     assert len(files) == outcome.renditions > 1
+
+
+def test_every_file_says_which_model_made_it(services_around: Build) -> None:
+    services = services_around(lambda job: 0.95 if job.preset.variant is Variant.BASE else 0.3)
+    (shot, _) = registered(services)
+    satisfy(shot, services)
+    weights = services.records.catalog.attempts_of(shot.id)[-1].provenance.weights  # type: ignore[union-attr]  # made
+    files = [path.read_bytes() for path in services.records.exports.rglob("*") if path.is_file()]
+    assert {read_label(file).system for file in files} == {AiSystem("Z-Image", weights[:12])}
 
 
 def test_a_weak_picture_gets_another_seed_and_then_base(services_around: Build) -> None:
