@@ -68,13 +68,13 @@ def print_production(production: Production, page: Path, *, as_json: bool) -> No
 
 def _table(production: Production) -> Table:
     summary = production.summary
-    table = Table(title=f"Campaign {production.campaign}")
+    table = Table(title=f"Campaign {production.campaign}", title_justify="left")
     cells = {
         "shots": summary.shots,
         "accepted on Turbo": summary.accepted_turbo,
         "saved by Base": summary.saved_by_base,
         "sent to review": summary.needs_review,
-        "unfinished": summary.unfinished,
+        **({"unfinished": summary.unfinished} if summary.unfinished else {}),
         "renditions": summary.renditions,
         "seconds": f"{production.seconds:.1f}",
     }
