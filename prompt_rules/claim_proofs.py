@@ -13,13 +13,12 @@ LEAST_DISTRACTORS = 3
 
 def claim_faults(tables: RuleTables) -> Iterator[RuleTableInvalid]:
     """Yield a fault for each claim without enough distractors, unless its row says why few will do."""
+    for rule in tables.index.active:
+        if rule.claim:
+            yield from _unknown_rivals(rule, rule.claim.kind, tables)
     for rule in tables.rules_of(Slot.CLAIM):
-        yield from _unknown_rivals(rule, rule.claim.kind if rule.claim else "", tables)
         if not rule.few_distractors:
             yield from _few(rule, tables)
-    for rule in tables.index.active:
-        if rule.slot is not Slot.CLAIM and rule.claim:
-            yield from _unknown_rivals(rule, rule.claim.kind, tables)
 
 
 def _unknown_rivals(rule: Rule, kind: str, tables: RuleTables) -> Iterator[RuleTableInvalid]:

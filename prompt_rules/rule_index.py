@@ -7,7 +7,7 @@ asked for each form. So the cost of a prompt follows the rows for that product a
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from prompt_rules.rules import COLUMN_SLOTS, COLUMNS, NOT, SLOT_COLUMNS, Op, Rule, Slot
+from prompt_rules.rules import COLUMN_SLOTS, COLUMNS, NOT, NOTHING, SLOT_COLUMNS, Op, Rule, Slot
 from schemas import Locale, ShotType, TraceEntry
 
 _BUCKETED = frozenset({"category", "department", "shot"})
@@ -103,6 +103,11 @@ def known_values(rules: Iterable[Rule], column: str) -> tuple[str, ...]:
 
 
 def allowed_values(keys: Iterable[str], known: Iterable[str]) -> frozenset[str]:
-    """Return the values that a when cell allows: those it names, or all known ones but those it excludes."""
+    """Return the values that a when cell allows: those it names, or all known ones but those it excludes.
+
+    `none` stands for the empty value of a form that says nothing.
+    """
     excluded = {key.removeprefix(NOT) for key in keys if key.startswith(NOT)}
-    return frozenset(known) - excluded if excluded else frozenset(keys)
+    if excluded:
+        return frozenset(known) - excluded
+    return frozenset("" if key == NOTHING else key for key in keys)

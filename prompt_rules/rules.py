@@ -77,6 +77,10 @@ NOT = "!"
 """Before a key in a when column: any value but that one."""
 
 
+NOTHING = "none"
+"""In a slot's own when column: the form says nothing there, so the row is a default."""
+
+
 class ClaimKey(Schema):
     """What a row lets be claimed: a kind and the value it stands for; value is empty in claims.csv."""
 
@@ -148,7 +152,8 @@ class Rule(Schema):
 
     def named(self, column: str) -> tuple[str, ...]:
         """Return the values that a when column names outright, without those it excludes."""
-        return tuple(key for key in self.when.get(column, ()) if not key.startswith(NOT))
+        keys = self.when.get(column, ())
+        return tuple(key for key in keys if not key.startswith(NOT) and key != NOTHING)
 
 
 class Value(Schema):

@@ -37,7 +37,7 @@ def table_paths(folder: Path) -> tuple[Path, ...]:
 def rules_in(table: str, cells: Sequence[Sequence[str]]) -> Iterable[Rule]:
     """Yield the rules of one table's rows of cells, the header being the first; empty rows are skipped."""
     header, *rows = cells
-    _check_header(table, header)
+    checked_header(table, header)
     for number, row in enumerate(rows, start=2):
         if any(row):
             yield parse_row(table, number, dict(zip(header, row, strict=True)))
@@ -78,7 +78,8 @@ def _irregular(table: str, reason: str) -> RuleTableInvalid:
     )
 
 
-def _check_header(table: str, header: Sequence[str]) -> None:
+def checked_header(table: str, header: Sequence[str]) -> None:
+    """Raise RuleTableInvalid for a column that is unknown, doubled or missing."""
     for column in header:
         if header.count(column) > 1:
             raise RuleTableInvalid.in_cell(table, 1, column, "the column is there twice", "keep one")

@@ -9,7 +9,7 @@ from prompt_rules.claim_proofs import claim_faults
 from prompt_rules.errors import RuleTableInvalid
 from prompt_rules.row_proofs import conflict_faults, silence_faults
 from prompt_rules.rule_index import RuleIndex, known_values
-from prompt_rules.rules import COLUMN_SLOTS, COLUMNS, NOT, Rule, Slot
+from prompt_rules.rules import COLUMN_SLOTS, COLUMNS, NOT, NOTHING, SLOT_COLUMNS, Rule, Slot
 from prompt_rules.table_cells import meant
 from prompt_rules.tables import RuleTables, value_of
 from prompt_rules.text import fold
@@ -53,7 +53,8 @@ def _value_faults(rules: tuple[Rule, ...]) -> Iterator[RuleTableInvalid]:
         for column, keys in rule.when.items():
             for key in keys:
                 bare = key.removeprefix(NOT)
-                if bare not in known[column]:
+                default = key == NOTHING and column == SLOT_COLUMNS.get(rule.slot)
+                if bare not in known[column] and not default:
                     fix = f"use one of {', '.join(known[column])}{meant(bare, known[column])}"
                     yield fault(rule, f"when_{column}", f'"{bare}" is not a value that any row defines', fix)
 

@@ -90,7 +90,7 @@ def token_bound(text: str) -> int:
     letter after it, is a token of its own before other ASCII, and may split a hanzi into its bytes; a common
     hanzi (GB 2312 level 1) or Chinese punctuation mark is one token; anything else is at most its UTF-8
     bytes. The real count is about
-    a quarter of that in English and two thirds in Chinese (tests/prompt_rules/token_counts.json).
+    a quarter of that in English and seven tenths in Chinese (tests/prompt_rules/token_counts.json).
     """
     if text.isascii():
         return len(text) - len(_JOINING_SPACE.findall(text))

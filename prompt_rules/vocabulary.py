@@ -7,7 +7,7 @@ from prompt_rules.tables import RuleTables
 from prompt_rules.text import closest, fold, has_cjk
 from schemas import Locale, ShotType
 
-_TABLE_COLUMNS = {
+TABLE_COLUMNS = {
     "category": ("category", "a category"),
     "colour": ("colour", "a colour"),
     "material": ("material", "a material"),
@@ -49,7 +49,7 @@ def form_words(
 
     `channels` holds the channels' keys, or maps each to its other names; `shots` are those on offer.
     """
-    words = {field: _table_words(tables, column, noun) for field, (column, noun) in _TABLE_COLUMNS.items()}
+    words = {field: _table_words(tables, column, noun) for field, (column, noun) in TABLE_COLUMNS.items()}
     names = channels if isinstance(channels, Mapping) else dict.fromkeys(channels, ())
     return {
         **words,

@@ -31,7 +31,7 @@ _SMALL = 100_000
 
 def read_xlsx(path: Path, data: bytes) -> Grid:
     """Read the rows of a workbook's first sheet; raise SheetUnreadable for one that is broken or a bomb."""
-    _check_archive(path, data)
+    checked_archive(path, data)
     try:
         table = list(_rows(path, data))
     except SheetUnreadable:
@@ -44,7 +44,8 @@ def read_xlsx(path: Path, data: bytes) -> Grid:
     return grid_of(path, table)
 
 
-def _check_archive(path: Path, data: bytes) -> None:
+def checked_archive(path: Path, data: bytes) -> None:
+    """Raise SheetUnreadable for a workbook that is none, packs too much or reaches outside itself."""
     name = file_name(path)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise SheetUnreadable(f"{name} is an old .xls file or has a password; save it as .xlsx without one.")
@@ -101,7 +102,7 @@ def _rows_of(path: Path, sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
 
 
 def _cell(cell: Any) -> Cell:
-    text = _text(cell.value)
+    text = text_of(cell.value)
     if cell.data_type == "f":
         return Cell("", shorten(text) or "=", "is a formula", "paste its value instead")
     if cell.data_type == "e":
@@ -111,7 +112,8 @@ def _cell(cell: Any) -> Cell:
     return Cell("", text)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Return a cell's value as it was typed."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():

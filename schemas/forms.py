@@ -3,8 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from schemas.form_titles import titled
 from schemas.identity import content_id
 from schemas.shape import Schema, Slug
 
@@ -46,6 +47,8 @@ class ProductForm(Schema):
     `category`, `colour`, `material`, `background`, `styles`, `season`, `audience`, `props` and `body` are
     keys of the rule tables; whoever reads a sheet turns the words people write into these keys first.
     """
+
+    model_config = ConfigDict(json_schema_extra=titled)
 
     sku: Sku
     title: Phrase
