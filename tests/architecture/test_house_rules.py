@@ -118,3 +118,9 @@ def test_every_room_of_the_house_is_packaged_and_contracted() -> None:
     packaged = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     assert sorted(packaged) == sorted(ROOMS)
     assert sorted(project["tool"]["importlinter"]["root_packages"]) == sorted(ROOMS)
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """Pytest imports test files by their base name; two of one name stop the whole suite."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names))
