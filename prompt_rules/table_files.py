@@ -1,6 +1,5 @@
 """Reading rule tables from CSV files, as people save them from a spreadsheet; every fault names its cell."""
 
-import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -45,30 +44,24 @@ def rules_in(table: str, cells: Sequence[Sequence[str]]) -> Iterable[Rule]:
 
 def cells_of(path: Path) -> list[list[str]]:
     """Read a table's cells without the spaces around them, every row as long as the header."""
-    rows: list[list[str]] = []
+    # Deferred, because importing pandas takes longer than everything else that a form sheet needs.
+    import pandas as pd
+
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            for cells in reader:
-                rows.append(_squared(path.name, reader.line_num, cells, rows))
-    except csv.Error as error:
-        raise _irregular(path.name, str(error)) from error
+        table = pd.read_csv(
+            path, header=None, dtype=str, na_filter=False, skip_blank_lines=False, encoding="utf-8-sig"
+        )
+    except pd.errors.EmptyDataError as error:
+        raise RuleTableInvalid(
+            f"{path.name} is empty; a rule table starts with its header row.", table=path.name
+        ) from error
+    except pd.errors.ParserError as error:
+        raise _irregular(path.name, str(error).strip().rpartition(": ")[2]) from error
     except UnicodeDecodeError as error:
         raise RuleTableInvalid(f"{path.name} is not UTF-8; save it as CSV UTF-8.", table=path.name) from error
     except OSError as error:
         raise RuleTableInvalid(f"{path.name} cannot be read: {error.strerror}.", table=path.name) from error
-    if not rows:
-        raise RuleTableInvalid(
-            f"{path.name} is empty; a rule table starts with its header row.", table=path.name
-        )
-    return rows
-
-
-def _squared(table: str, line: int, cells: list[str], before: list[list[str]]) -> list[str]:
-    width = len(before[0]) if before else len(cells)
-    if len(cells) > width:
-        raise _irregular(table, f"{len(cells)} cells instead of {width} in line {line}")
-    return [cell.strip() for cell in cells] + [""] * (width - len(cells))
+    return [[cell.strip() for cell in row] for row in table.fillna("").to_numpy().tolist()]
 
 
 def _irregular(table: str, reason: str) -> RuleTableInvalid:
