@@ -41,7 +41,7 @@ def _faulty() -> list[Picture]:
 
 
 def _save(page: Image.Image, path: Path) -> None:
-    page.quantize(192, dither=Image.Dither.NONE).save(path, optimize=True)
+    page.save(path, optimize=True)
 
 
 def main() -> None:

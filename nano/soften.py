@@ -1,22 +1,28 @@
-"""Training pictures as a generator would leave them: `python -m nano.soften`.
+"""Pictures as a generator would leave them: `python -m nano.soften`, after the VAE.
 
-Latents are disturbed, finely and coarsely, and decoded; CLIP trains on the result beside the crisp drawings.
+Latents are disturbed, finely and coarsely, and decoded; CLIP trains on the result beside the crisp drawings,
+sound and faulty ones alike, so that softness itself says nothing about soundness.
 """
+
+import multiprocessing
+from pathlib import Path
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKL
-from rich.progress import track
 from torch.nn import functional
 
 from nano.clip import IMAGE_SIDE
-from nano.dataset import WORK
-from nano.latents import load_latents
-from nano.vae import decode
+from nano.dataset import FAULTY, TRAIN, WORK, Split, load
+from nano.vae import decode, encode, to_tensor
 
-COUNT = 4000
+COUNTS = ((TRAIN, 3000), (FAULTY, 2400))
 BATCH = 16
-SOFT = WORK / "pixels_soft.npy"
+
+
+def soft_file(split: Split) -> Path:
+    """Say where the softened first pictures of a split lie."""
+    return WORK / f"soft_{split.name}.npy"
 
 
 def _disturbed(latents: torch.Tensor) -> torch.Tensor:
@@ -28,21 +34,29 @@ def _disturbed(latents: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def main() -> None:
-    """Decode the first training pictures softened, at CLIP's side."""
+def soften(split: Split, count: int) -> None:
+    """Soften the first pictures of a split, at CLIP's side."""
     torch.set_num_threads(1)
-    torch.manual_seed(11)
+    torch.manual_seed(split.seed)
     vae = AutoencoderKL.from_pretrained(WORK / "vae").eval().to(memory_format=torch.channels_last)
-    latents = load_latents()[:COUNT].float()
+    pixels, _ = load(split)
     parts = []
-    for some in track(torch.split(latents, BATCH), "soften"):
-        pictures = decode(vae, _disturbed(some)).clamp(-1, 1)
+    for start in range(0, count, BATCH):
+        latents = encode(vae, to_tensor(pixels[start : start + BATCH]))
+        pictures = decode(vae, _disturbed(latents)).clamp(-1, 1)
         small = functional.interpolate(pictures, size=IMAGE_SIDE, mode="bicubic", antialias=True)
         parts.append(((small + 1) * 127.5).round().clamp(0, 255).byte())
-    partial = SOFT.with_suffix(".tmp.npy")
+    partial = soft_file(split).with_suffix(".tmp.npy")
     np.save(partial, torch.cat(parts).numpy())
-    partial.replace(SOFT)
-    print(f"soft: {COUNT} pictures in {SOFT}")
+    partial.replace(soft_file(split))
+
+
+def main() -> None:
+    """Soften both splits, one process each."""
+    with multiprocessing.get_context("spawn").Pool(len(COUNTS)) as pool:
+        pool.starmap(soften, COUNTS)
+    for split, count in COUNTS:
+        print(f"soft: {count} pictures in {soft_file(split)}")
 
 
 if __name__ == "__main__":

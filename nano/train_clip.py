@@ -18,16 +18,16 @@ from torch.nn import functional
 from nano.captions import LANGUAGES, described
 from nano.clip import IMAGE_SIDE, KINDS, claim_texts, embed_texts, new_clip, save_clip
 from nano.clip_figures import clip_figures
-from nano.dataset import FAULTY, TRAIN, WORK, Labels, Pixels, load
+from nano.dataset import FAULTY, TRAIN, WORK, Labels, Pixels, Split, load
 from nano.optimisers import Pair
-from nano.soften import SOFT
+from nano.soften import soft_file
 from nano.stage import LOG_EVERY, Average, Budget, Stage
 from nano.tokenizer import clip_tokenizer
 from nano.vocabulary import BACKGROUNDS, CATEGORIES, COLOURS, SHOTS
 from nano.world import Picture
 
 SOUND, MAYBE = 128, 56
-SOFT_SHARE = 0.4
+SOFT_SHARE = 0.7
 FOLDER = WORK / "clip"
 
 
@@ -175,31 +175,40 @@ def _block(name: str) -> bool:
 
 @dataclass
 class Feed:
-    """Batches of labelled pictures: sound ones, some of them softened, then some that may be faulty."""
+    """Batches of labelled pictures: sound ones, then some that may be faulty, in part softened."""
 
     shelf: Shelf
     faulty: torch.Tensor
     faulty_labels: Labels
     soft: torch.Tensor | None
+    soft_faulty: torch.Tensor | None
     rng: random.Random
 
     def batch(self) -> tuple[torch.Tensor, Labels]:
         """Return augmented pictures and their labels; the first SOUND are sound."""
         sound_at = self.shelf.pick(SOUND, self.rng)
         maybe_at = [self.rng.randrange(len(self.faulty)) for _ in range(MAYBE)]
-        fresh = self.shelf.pictures[sound_at]
-        if self.soft is not None and self.rng.random() < SOFT_SHARE:
-            has_soft = (torch.tensor(sound_at) < len(self.soft))[:, None, None, None]
-            fresh = torch.where(has_soft, self.soft[[n % len(self.soft) for n in sound_at]], fresh)
-        pictures = torch.cat([fresh, self.faulty[maybe_at]])
+        sound = self._softened(self.shelf.pictures, self.soft, sound_at)
+        maybe = self._softened(self.faulty, self.soft_faulty, maybe_at)
         rows = np.concatenate([self.shelf.labels[sound_at], self.faulty_labels[maybe_at]])
-        return _augmented(pictures, self.rng), rows
+        return _augmented(torch.cat([sound, maybe]), self.rng), rows
+
+    def _softened(self, crisp: torch.Tensor, soft: torch.Tensor | None, at: list[int]) -> torch.Tensor:
+        """Take the softened twin of a picture where there is one, for most of the batches."""
+        if soft is None or self.rng.random() > SOFT_SHARE:
+            return crisp[at]
+        has_soft = (torch.tensor(at) < len(soft))[:, None, None, None]
+        return torch.where(has_soft, soft[[n % len(soft) for n in at]], crisp[at])
+
+
+def _soft(split: Split) -> torch.Tensor | None:
+    file = soft_file(split)
+    return torch.from_numpy(np.load(file)) if file.exists() else None
 
 
 def _feed(rng: random.Random) -> Feed:
     pixels, rows = load(FAULTY)
-    soft = torch.from_numpy(np.load(SOFT)) if SOFT.exists() else None
-    return Feed(_shelf(), _small(pixels), rows, soft, rng)
+    return Feed(_shelf(), _small(pixels), rows, _soft(TRAIN), _soft(FAULTY), rng)
 
 
 def _rate(fraction: float, step: int) -> float:
