@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from flows.services import open_records
 from schemas import Variant, settings_from
 
-COLUMNS, SIDE, GAP, BAR = 10, 128, 6, 5
+COLUMNS, SIDE, GAP, BAR = 11, 128, 6, 5
 COLOURS = {Variant.TURBO: (26, 127, 75), Variant.BASE: (240, 150, 40)}
 
 
@@ -30,7 +30,7 @@ def accepted(folder: Path) -> list[tuple[Image.Image, Variant]]:
 
 
 def sheet(pictures: list[tuple[Image.Image, Variant]]) -> Image.Image:
-    """Lay the pictures out in rows of ten."""
+    """Lay the pictures out in rows of COLUMNS."""
     rows = -(-len(pictures) // COLUMNS)
     step = SIDE + GAP
     page = Image.new("RGB", (COLUMNS * step + GAP, rows * (step + BAR) + GAP), "white")

@@ -37,7 +37,7 @@ def our_settings() -> Settings:
 
 @app.command()
 def demo(out: Out = Path("packshot-demo"), as_json: Json = False) -> None:  # noqa: FBT002 - typer's way of a flag
-    """Make the sample catalogue: about thirty shots of twelve products, with a gallery to look at."""
+    """Make the sample catalogue: some thirty shots of sixteen products, with a gallery to look at."""
     from packshot.locations import EXAMPLE_FORMS
 
     raise typer.Exit(_run(EXAMPLE_FORMS, "demo", out, as_json=as_json))
