@@ -63,7 +63,7 @@ def open_records(settings: Settings, workspace: Path) -> Iterator[Records]:
         store,
     )
     try:
-        tables = RuleTables.load(default_tables_folder())
+        tables = RuleTables.load(settings.rules.tables or default_tables_folder())
         # Whoever compiles with these tables leaves their text, so that each prompt can be made again.
         catalog.keep_tables(tables.fingerprint, tables.text)
         yield Records(

@@ -3,7 +3,6 @@
 Exit codes: 0 done, 1 the input or the machine stops us, 2 wrong usage, 3 done with gaps, 130 interrupted.
 """
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,8 +10,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from packshot.environment import our_settings
 from packshot.rules_commands import rules_app
-from schemas import AssetError, Settings, settings_from
+from schemas import AssetError
 
 DONE, STOPPED, GAPS, INTERRUPTED = 0, 1, 3, 130
 
@@ -28,11 +28,6 @@ app.add_typer(rules_app)
 FormsFile = Annotated[Path, typer.Argument(help="A .csv, .xlsx or .jsonl file, one product form a row.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the catalog, the pictures and the gallery.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
-
-
-def our_settings() -> Settings:
-    """Read the settings from this process's environment."""
-    return settings_from(dict(os.environ))
 
 
 @app.command()
@@ -60,7 +55,7 @@ def check(forms: FormsFile, as_json: Json = False) -> None:  # noqa: FBT002 - ty
     from packshot.production import checked_forms
     from packshot.report import print_check
 
-    checked = checked_forms(forms)
+    checked = checked_forms(forms, our_settings())
     print_check(forms, checked, as_json=as_json)
     raise typer.Exit(STOPPED if checked.problems else DONE)
 
@@ -93,7 +88,7 @@ def _run(forms: Path, campaign: str, out: Path, *, as_json: bool) -> int:
 
     settings = our_settings()
     campaign_name(campaign)
-    checked = checked_forms(forms)
+    checked = checked_forms(forms, settings)
     if not checked.forms:
         print_check(forms, checked, as_json=as_json)
         return STOPPED

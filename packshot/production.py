@@ -64,12 +64,13 @@ class CheckedForms(Schema):
     problems: tuple[CellProblem, ...]
 
 
-def checked_forms(path: Path) -> CheckedForms:
+def checked_forms(path: Path, settings: Settings) -> CheckedForms:
     """Read `path`, check its words and compile every shot; a row that a problem stops is left out.
 
     Only shot types that some channel has a recipe for can be asked. Raises SheetUnreadable.
     """
-    tables, recipes = RuleTables.load(default_tables_folder()), default_recipes()
+    tables = RuleTables.load(settings.rules.tables or default_tables_folder())
+    recipes = default_recipes()
     offered = {shot for spec in recipes.specs for shot in spec.shots}
     sheet = read_forms(path, tables, recipes.channels, offered)
     compile_problems = check_forms(sheet, tables)

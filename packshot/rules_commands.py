@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from packshot.environment import our_settings
 from schemas import FormInvalid, ProductForm, Schema, ShotType
 
 rules_app = typer.Typer(
@@ -19,7 +20,9 @@ rules_app = typer.Typer(
 )
 
 FormsFile = Annotated[Path, typer.Argument(help="A .csv, .xlsx or .jsonl file, one product form a row.")]
-Tables = Annotated[Path | None, typer.Option("--tables", help="Folder of the tables; ours when left out.")]
+Tables = Annotated[
+    Path | None, typer.Option("--tables", help="Folder of the tables; the configured ones when left out.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
 
 if TYPE_CHECKING:
@@ -169,7 +172,7 @@ def schema(tables: Tables = None) -> None:
 def _folder(tables: Path | None) -> Path:
     from prompt_rules import default_tables_folder
 
-    return tables or default_tables_folder()
+    return tables or our_settings().rules.tables or default_tables_folder()
 
 
 def _loaded(tables: Path | None) -> "RuleTables":

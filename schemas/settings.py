@@ -50,6 +50,13 @@ class CatalogSettings(Section):
     """Folder of the asset store; `assets` in the output folder when unset."""
 
 
+class RuleSettings(Section):
+    """Whose rule tables write the prompts."""
+
+    tables: Path | None = None
+    """Folder of the rule tables; the packaged ones when unset."""
+
+
 class LabelSettings(Section):
     """Who the AI label in each file names."""
 
@@ -74,6 +81,7 @@ class Settings(BaseSettings):
     core: CoreSettings = CoreSettings()
     catalog: CatalogSettings = CatalogSettings()
     label: LabelSettings = LabelSettings()
+    rules: RuleSettings = RuleSettings()
     flows: FlowSettings = FlowSettings()
 
 

@@ -14,7 +14,7 @@ ROOMS = ("catalog", "flows", "nano", "packshot", "prompt_rules", "schemas", "stu
 REFUSED_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
 ENVIRONMENT_READERS = {
     "flows/services.py",  # a flow process is a composition root
-    "packshot/cli.py",
+    "packshot/environment.py",
     "packshot/prefect_home.py",
 }
 

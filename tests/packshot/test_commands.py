@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from packshot.cli import main
 from packshot.locations import EXAMPLE_FORMS
+from prompt_rules import default_tables_folder
 
 HEADER = "sku,title,category,colour,background,shots,channels\n"
 GOOD = "MUG-{n},Red mug,mug,red,wood,white_main|scene,taobao|amazon\n"
@@ -109,6 +111,18 @@ def test_an_output_folder_that_is_a_file_is_named(capsys: pytest.CaptureFixture[
     code, _, err = said(capsys, "run", str(sheet), "--campaign", "spring", "--out", str(sheet))
     assert code == 1
     assert str(sheet) in err
+
+
+def test_staff_work_with_tables_of_their_own(
+    capsys: pytest.CaptureFixture[str], sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(default_tables_folder(), tmp_path / "tables")
+    colours = tmp_path / "tables" / "colours.csv"
+    colours.write_text(colours.read_text().replace(",scarlet|crimson,", ",scarlet|crimson|lipstick,"))
+    sheet.write_text(sheet.read_text().replace(",red,", ",lipstick,"))
+    assert said(capsys, "check", str(sheet))[0] == 1
+    monkeypatch.setenv("PACKSHOT_RULES__TABLES", str(tmp_path / "tables"))
+    assert said(capsys, "check", str(sheet))[0] == 0
 
 
 def test_wrong_usage_exits_2(capsys: pytest.CaptureFixture[str], sheet: Path) -> None:

@@ -72,7 +72,7 @@ def test_diff_of_equal_tables_is_done() -> None:
 
 def test_coverage_names_rows_never_used_and_forms_of_defaults() -> None:
     found = json.loads(run("coverage", str(FORMS), "--json"))
-    assert found["shots"] == 30
+    assert found["shots"] == 33
     assert "season.spring" in found["unused"]
     assert "subject.mug" in found["used"]
     assert found["defaults_only"] == []
