@@ -30,7 +30,7 @@ class CoreSettings(Section):
     base: str = NANO
     """The same for Base, such as Tongyi-MAI/Z-Image."""
     clip: str = NANO
-    """`nano`, a folder with an open_clip configuration, or an open_clip model name."""
+    """`nano`, a folder with an open_clip configuration, open_clip's NAME:TAG, or hf-hub:ORG/NAME."""
     device: str = "auto"
     """`auto`, `cpu` or `cuda`."""
     queue_limit: int = Field(default=256, ge=1)
