@@ -110,7 +110,7 @@ def run_campaign(campaign: str, workspace: str) -> RunReport:
 
 
 def _first_line(error: object) -> str:
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
 
 
 def _gather(campaign: str, futures: list[Any]) -> RunReport:

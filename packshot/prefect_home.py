@@ -19,6 +19,8 @@ def settle_prefect(workspace: Path) -> None:
     if "PREFECT_API_URL" not in os.environ:
         usual["PREFECT_HOME"] = str(workspace / "prefect")
         usual["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "true"
+        # On a full disk the private server cannot keep them, and Prefect would say so once for every line.
+        usual["PREFECT_LOGGING_TO_API_ENABLED"] = "false"
         usual["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "120"
     for name, value in usual.items():
         os.environ.setdefault(name, value)

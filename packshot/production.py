@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from catalog import CampaignSummary
 from flows.line import due
-from flows.outcomes import RunReport, ShotOutcome
+from flows.outcomes import FlowBroke, RunReport, ShotOutcome
 from flows.services import Records, lent, services_with
 from packshot.core_process import own_core
 from packshot.prefect_home import settle_prefect
@@ -24,6 +24,9 @@ from zimage_core.renditions import default_recipes
 LEAST_FREE_BYTES = 100 << 20
 """Prefect's own records take about 10 MB a run and the sample catalogue 15 MB; the rest is reserve."""
 
+
+FULL_BYTES = 5 << 20
+"""With less than this left, SQLite can no longer be relied on to commit."""
 
 CORE_PATIENCE_S = 10.0
 """How long a command waits for a configured core to be ready before it says that it is not there."""
@@ -123,7 +126,19 @@ def _run_flow(
         lent(str(workspace), services_with(settings, records, core, tell)),
     ):
         core.wait_until_ready(CORE_PATIENCE_S)
-        return run_campaign(campaign, str(workspace))
+        try:
+            return run_campaign(campaign, str(workspace))
+        except FlowBroke as error:
+            raise explained(error, workspace) from error
+
+
+def explained(error: FlowBroke, workspace: Path) -> AssetError:
+    """Return what a person should read of a broken flow: a full disk breaks Prefect's own records first."""
+    if shutil.disk_usage(workspace).free >= FULL_BYTES:
+        return error
+    return DiskNearlyFull(
+        f"The disk of {workspace} is full; make room and run the same command again, what was made is kept."
+    )
 
 
 @contextmanager

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from flows.outcomes import FlowBroke
 from packshot.cli import main
 from packshot.locations import EXAMPLE_FORMS
+from packshot.production import explained
 from prompt_rules import default_tables_folder
 
 HEADER = "sku,title,category,colour,background,shots,channels\n"
@@ -182,6 +184,13 @@ def test_a_nearly_full_disk_is_said_before_anything_starts(
     code, out, err = said(capsys, "run", str(sheet), "--campaign", "spring", "--out", str(tmp_path / "out"))
     assert (code, out) == (1, "")
     assert "MB free" in err
+
+
+def test_a_disk_that_fills_up_meanwhile_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broke = FlowBroke("Prefect could not run the campaign.")
+    assert explained(broke, tmp_path) is broke
+    monkeypatch.setattr("packshot.production.FULL_BYTES", 1 << 60)
+    assert "make room and run the same command again" in explained(broke, tmp_path).message
 
 
 def test_a_command_without_prefect_says_so_in_one_sentence(
