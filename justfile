@@ -41,6 +41,7 @@ lock *arguments:
 
 # Time the core, the renditions and the catalog beside their references.
 bench:
+    uv run python -m benchmarks.demo
     uv run python -m benchmarks.core_speed
     uv run python -m benchmarks.renditions_speed
     uv run python -m benchmarks.catalog_speed
