@@ -128,6 +128,11 @@ class RenditionSpec(Schema):
         return content_id("recipe", self.model_dump(mode="json", exclude=evidence))
 
 
+def rendition_id(shot_id: str, master: str, recipe: str) -> str:
+    """Return a rendition's content id; the label inside its file needs it before the file exists."""
+    return content_id("rendition", [shot_id, master, recipe])
+
+
 class Rendition(Schema):
     """A file derived from a master for a channel slot, as it was read back after writing."""
 
@@ -149,5 +154,5 @@ class Rendition(Schema):
 
     @property
     def id(self) -> str:
-        """The rendition's content id: master and recipe."""
-        return content_id("rendition", [self.shot_id, self.master, self.recipe])
+        """The rendition's content id: shot, master and recipe."""
+        return rendition_id(self.shot_id, self.master, self.recipe)

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from PIL import Image
 
-from schemas import LabelPolicy, Rendition, RenditionSpec, Shot, ShotType, content_id, sha256_hex
+from schemas import LabelPolicy, Rendition, RenditionSpec, Shot, ShotType, sha256_hex
+from schemas.records import rendition_id
 from zimage_core.errors import ExportFailed
 from zimage_core.renditions.encoding import EXTENSIONS, encode
 from zimage_core.renditions.framing import framed, framed_on_white
@@ -49,17 +50,13 @@ def export(
         )
     if spec.label is LabelPolicy.VISIBLE:
         raise ExportFailed(f"{spec.slot} asks for a visible AI label, which cannot be drawn yet.")
-    label = AiLabel(producer, _produce_id(master_png, spec, shot), made_at, system)
+    produce_id = rendition_id(shot.id, sha256_hex(master_png), spec.fingerprint)
+    label = AiLabel(producer, produce_id, made_at, system)
     return _exported(master_png, spec, shot, label)
 
 
 def _kinds(spec: RenditionSpec) -> str:
     return ", ".join(spec.shots)
-
-
-def _produce_id(master_png: bytes, spec: RenditionSpec, shot: Shot) -> str:
-    """Return what `Rendition.id` will be; the label inside the file needs it before the file exists."""
-    return content_id("rendition", [shot.id, sha256_hex(master_png), spec.fingerprint])
 
 
 def _exported(master_png: bytes, spec: RenditionSpec, shot: Shot, label: AiLabel) -> ExportedFile:
