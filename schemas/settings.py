@@ -1,7 +1,7 @@
 """Every setting of the product, read from the environment once, in the composition roots."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,7 +21,7 @@ class Section(BaseModel):
 class CoreSettings(Section):
     """Where the core is, and which weights it serves."""
 
-    url: str | None = None
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s/]")
     """Address of a running core; when unset, whoever needs one starts it on this machine."""
     host: str = "127.0.0.1"
     port: int = Field(default=8188, ge=0, le=65535)
@@ -31,7 +31,7 @@ class CoreSettings(Section):
     """The same for Base, such as Tongyi-MAI/Z-Image."""
     clip: str = NANO
     """`nano`, a folder with an open_clip configuration, open_clip's NAME:TAG, or hf-hub:ORG/NAME."""
-    device: str = "auto"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`, `cpu` or `cuda`."""
     queue_limit: int = Field(default=256, ge=1)
     """Jobs waiting at most; one more is answered 429."""

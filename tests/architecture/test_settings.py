@@ -37,6 +37,12 @@ def test_a_value_that_cannot_be_used_is_named() -> None:
         settings_from({"PACKSHOT_CORE__PORT": "eighty"})
 
 
+@pytest.mark.parametrize(("name", "value"), [("DEVICE", "tpu"), ("URL", "hello"), ("URL", "ftp://core")])
+def test_a_device_or_address_that_cannot_be_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsInvalid, match=f"PACKSHOT_CORE__{name}"):
+        settings_from({f"PACKSHOT_CORE__{name}": value})
+
+
 def test_real_weights_are_one_setting() -> None:
     settings = settings_from({"PACKSHOT_CORE__TURBO": "Tongyi-MAI/Z-Image-Turbo", "HOME": "/nowhere"})
     assert settings.core.turbo == "Tongyi-MAI/Z-Image-Turbo"

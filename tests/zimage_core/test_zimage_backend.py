@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from schemas import Preset, RenderJob, Variant
+from schemas import Preset, RenderJob, SettingsInvalid, Variant
 from tests.factories import a_job, a_preset
 from zimage_core.backends.fake import FakeScorer
 from zimage_core.backends.zimage import ZImageBackend
@@ -291,3 +292,9 @@ def test_a_schedule_that_is_not_ours_is_refused(model: Path) -> None:
     config.write_text(config.read_text().replace(usual, usual.replace("false", "true")))
     with pytest.raises(WeightsInvalid, match="use_dynamic_shifting"):
         load(model)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_cuda_device_that_is_not_there_is_not_blamed_on_the_weights() -> None:
+    with pytest.raises(SettingsInvalid, match="CUDA"):
+        ZImageBackend(list, device="cuda")

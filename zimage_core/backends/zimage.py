@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 import torch
 
-from schemas import RenderJob, Variant
+from schemas import RenderJob, SettingsInvalid, Variant
 from zimage_core.backends.residents import VAE_FACTOR, Resident, load_residents
 from zimage_core.batching import Batch, Row, ShapeKey
 from zimage_core.errors import OutOfMemory
@@ -164,10 +164,14 @@ class ZImageBackend:
 
 
 def device_of(setting: str) -> str:
-    """Return `cuda` or `cpu` for a device setting; `auto` takes an accelerator where there is one."""
-    if setting != "auto":
-        return setting
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    """Return `cuda` or `cpu` for a device setting; `auto` takes an accelerator where there is one.
+
+    Raises SettingsInvalid for `cuda` where torch finds none.
+    """
+    found = "cuda" if torch.cuda.is_available() else "cpu"
+    if setting == "cuda" and found == "cpu":
+        raise SettingsInvalid("The device is set to cuda, but no CUDA device is found; set auto or cpu.")
+    return found if setting == "auto" else setting
 
 
 def _dtype(device: torch.device, setting: str | None) -> torch.dtype:
