@@ -11,6 +11,9 @@ from catalog.rows import MasterRow, RenditionRow
 from catalog.shots import locked, require
 from schemas import Rendition
 
+KEPT = Rendition.model_fields.keys() & set(RenditionRow.__table__.columns.keys())
+"""The fields of a Rendition that have a column."""
+
 
 def record(session: Session, renditions: Sequence[Rendition]) -> None:
     """Insert renditions, or renew those made again from the same master by the same recipe.
@@ -48,10 +51,10 @@ def renditions_where(session: Session, condition: ColumnElement[bool]) -> dict[s
 
 def _row(rendition: Rendition) -> RenditionRow:
     size = rendition.upscaled_from
-    fields = rendition.model_dump(exclude={"upscaled_from"})
+    fields = rendition.model_dump(include=KEPT, exclude={"upscaled_from"})
     return RenditionRow(id=rendition.id, upscaled_from=None if size is None else list(size), **fields)
 
 
 def _rendition(row: RenditionRow) -> Rendition:
-    fields = {name: getattr(row, name) for name in Rendition.model_fields}
+    fields = {name: getattr(row, name) for name in KEPT}
     return Rendition.model_validate(fields)

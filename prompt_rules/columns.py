@@ -28,6 +28,7 @@ HEADERS = {
     "audience": ("人群", "目标人群"),
     "props": ("道具", "prop"),
     "body": ("身材", "体态", "body proportions"),
+    "gtin": ("条码", "商品条码", "barcode", "ean", "upc"),
     "locale": ("language", "lang", "语言"),
     NOTES: ("note", "备注", "remarks", "comment"),
 }

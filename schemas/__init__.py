@@ -15,12 +15,8 @@ from schemas.records import (
     Attempt,
     DecidedBy,
     Failure,
-    Fit,
-    LabelPolicy,
     Master,
     Outcome,
-    Rendition,
-    RenditionSpec,
     Verdict,
 )
 from schemas.rendering import (
@@ -32,6 +28,16 @@ from schemas.rendering import (
     Scores,
     Variant,
 )
+from schemas.renditions import (
+    Confidence,
+    Fit,
+    LabelDecision,
+    LabelPolicy,
+    LetteringRecord,
+    Rendition,
+    RenditionSpec,
+    TextPolicy,
+)
 from schemas.settings import Settings, settings_from
 from schemas.shape import Schema
 
@@ -41,11 +47,14 @@ __all__ = [
     "Claim",
     "ClaimOption",
     "ClaimScore",
+    "Confidence",
     "DecidedBy",
     "Failure",
     "Fit",
     "FormInvalid",
+    "LabelDecision",
     "LabelPolicy",
+    "LetteringRecord",
     "Locale",
     "Master",
     "Outcome",
@@ -64,6 +73,7 @@ __all__ = [
     "SheetUnreadable",
     "Shot",
     "ShotType",
+    "TextPolicy",
     "TraceEntry",
     "Variant",
     "Verdict",

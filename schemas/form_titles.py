@@ -83,6 +83,12 @@ FIELD_TEXTS = {
         "Wishes about the person in model pictures, such as longer legs.",
         "对模特身材体态的要求，例如腿再细一点。",
     ),
+    "gtin": FieldText(
+        "GTIN",
+        "商品条码",
+        "The number under the bar code; Walmart wants it in file names.",
+        "条形码下的数字，沃尔玛的文件名需要它。",
+    ),
 }
 """Every field of ProductForm; a test walks them."""
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.form_titles import titled
 from schemas.identity import content_id
@@ -33,6 +33,28 @@ class Locale(StrEnum):
 
 Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9](?:\.?[A-Za-z0-9_-])*$", max_length=64)]
 """A stock keeping unit that is safe in a file name: letters, digits, `-`, `_` and single dots, at most 64."""
+
+GTIN_LENGTHS = (8, 12, 13, 14)
+
+
+def gtin_14(text: str) -> str:
+    """Return a GTIN of 8, 12, 13 or 14 digits as 14, as Walmart wants it; ValueError when it is none.
+
+    The last digit is GS1's check digit: from the right the digits weigh 3 and 1 in turn, and the sum with it
+    is a multiple of 10.
+    """
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) in GTIN_LENGTHS):
+        raise ValueError("a GTIN has 8, 12, 13 or 14 digits")
+    padded = digits.zfill(14)
+    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(padded[:13]))
+    if (total + int(padded[13])) % 10:
+        raise ValueError(f"the last digit of this GTIN should be {-total % 10}")
+    return padded
+
+
+Gtin = Annotated[str, AfterValidator(gtin_14)]
+"""A GTIN (the number of the bar code) as 14 digits."""
 
 Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 """A short text of a person's."""
@@ -68,6 +90,7 @@ class ProductForm(Schema):
     audience: Slug | None = None
     props: tuple[Slug, ...] = Field(default=(), max_length=MAX_LIST)
     body: tuple[Slug, ...] = Field(default=(), max_length=MAX_LIST)
+    gtin: Gtin | None = None
 
     @model_validator(mode="after")
     def _lists_name_each_thing_once(self) -> Self:

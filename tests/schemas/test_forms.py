@@ -45,3 +45,30 @@ def test_a_form_cannot_be_changed_afterwards() -> None:
 def test_a_form_becomes_one_shot_for_each_view() -> None:
     shots = shots_of("spring", a_form(shots=("scene", "white_main")))
     assert [shot.shot_type for shot in shots] == [ShotType.SCENE, ShotType.WHITE_MAIN]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("6901234567892", "06901234567892"),
+        ("036000291452", "00036000291452"),
+        ("96385074", "00000096385074"),
+        ("10614141000415", "10614141000415"),
+    ],
+)
+def test_a_bar_code_is_kept_with_fourteen_digits(written: str, kept: str) -> None:
+    assert a_form(gtin=written).gtin == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("6901234567893", "should be 2"),
+        ("690123456789a", "digits"),
+        ("123", "digits"),
+        ("６９０１２３４５", "digits"),
+    ],
+)
+def test_a_bar_code_that_is_none_is_named(written: str, says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        a_form(gtin=written)

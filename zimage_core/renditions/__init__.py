@@ -1,8 +1,16 @@
 """From an accepted master to every file that the channels want: recipes, geometry, label, encode, proof."""
 
-from zimage_core.renditions.export import ExportedFile, export, file_name
+from zimage_core.renditions.export import ExportedFile, export
 from zimage_core.renditions.label import AiLabel, AiSystem, read_label
-from zimage_core.renditions.recipes import RECIPES, Recipe, RecipeTable, default_recipes, load_recipes
+from zimage_core.renditions.naming import file_name
+from zimage_core.renditions.recipes import (
+    RECIPES,
+    Recipe,
+    RecipeTable,
+    default_recipes,
+    load_recipes,
+    recipes_at,
+)
 
 __all__ = [
     "RECIPES",
@@ -16,4 +24,5 @@ __all__ = [
     "file_name",
     "load_recipes",
     "read_label",
+    "recipes_at",
 ]

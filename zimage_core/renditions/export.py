@@ -1,26 +1,23 @@
-"""From an accepted master to one channel slot's finished file."""
+"""From an accepted master to the finished files of its channel slots."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 
-from PIL import Image
-
-from schemas import LabelPolicy, Rendition, RenditionSpec, Shot, ShotType, sha256_hex
-from schemas.records import rendition_id
+from schemas import LabelPolicy, Rendition, RenditionSpec, Shot, sha256_hex
+from schemas.renditions import rendition_id
 from zimage_core.errors import ExportFailed
-from zimage_core.renditions.encoding import EXTENSIONS, encode
-from zimage_core.renditions.framing import framed, framed_on_white
-from zimage_core.renditions.geometry import Box, window_for
+from zimage_core.renditions.encoding import EXTENSIONS, Encodings
 from zimage_core.renditions.label import AiLabel, AiSystem, xmp_packet
+from zimage_core.renditions.lightbox import Lightbox, Tools, View
 from zimage_core.renditions.master import open_master
-from zimage_core.renditions.preflight import WHITE, read_back
-from zimage_core.renditions.subject import Pixels, subject_of
-from zimage_core.renditions.whitening import whiten
-
-FILL_MARGIN = 0.02
-"""By how much a window aims above the slot's least fill, so that blur at the edges does not lose it."""
+from zimage_core.renditions.preflight import Measures, measured, read_back
 
 Z_IMAGE = AiSystem("Z-Image")
+OWN_TOOLS = Tools()
+"""Rendering with nothing but this package."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +28,21 @@ class ExportedFile:
     rendition: Rendition
 
 
+@dataclass(frozen=True)
+class _Order:
+    """What all files of one master have in common."""
+
+    shot: Shot
+    master: str
+    producer: str
+    made_at: datetime
+    system: AiSystem
+
+    def label(self, spec: RenditionSpec) -> AiLabel:
+        produce_id = rendition_id(self.shot.id, self.master, spec.fingerprint)
+        return AiLabel(self.producer, produce_id, self.made_at, self.system)
+
+
 def export(
     master_png: bytes,
     spec: RenditionSpec,
@@ -38,78 +50,108 @@ def export(
     producer: str,
     made_at: datetime,
     system: AiSystem = Z_IMAGE,
+    tools: Tools = OWN_TOOLS,
 ) -> ExportedFile:
     """Make the file that `spec` asks for from an accepted master, and prove it by reading it back.
 
     `producer` and `system` go into the AI label, `made_at` is the label's time of making (with a zone). The
     same arguments give the same bytes. Raises ExportFailed naming what stands in the way.
     """
+    (made,) = export_all(master_png, (spec,), shot, producer, made_at, system, tools)
+    if isinstance(made, ExportFailed):
+        raise made
+    return made
+
+
+def export_all(
+    master_png: bytes,
+    specs: Sequence[RenditionSpec],
+    shot: Shot,
+    producer: str,
+    made_at: datetime,
+    system: AiSystem = Z_IMAGE,
+    tools: Tools = OWN_TOOLS,
+    pool: Executor | None = None,
+) -> tuple[ExportedFile | ExportFailed, ...]:
+    """Make the files of several slots: for each of `specs`, in order, the file or why there is none.
+
+    Each file has the bytes that `export` alone would give it; the master is decoded once, and slots that show
+    the same pixels share resize and encode. `pool` takes threads, because Pillow lets go of the interpreter
+    where the work is; without one all is done in the caller's thread.
+    """
+    order = _Order(shot, sha256_hex(master_png), producer, made_at, system)
+    results: dict[int, ExportedFile | ExportFailed] = {}
+    try:
+        lightbox = Lightbox(open_master(master_png), shot.shot_type, tools)
+    except ExportFailed as error:
+        return (error,) * len(specs)
+    groups: dict[View, list[int]] = defaultdict(list)
+    for number, spec in enumerate(specs):
+        try:
+            _check(spec, shot)
+            groups[lightbox.view(spec)].append(number)
+        except ExportFailed as error:
+            results[number] = error
+    works = [(lightbox, view, [specs[n] for n in numbers], order) for view, numbers in groups.items()]
+    made: Iterable[list[ExportedFile | ExportFailed]] = (
+        pool.map(_files_of, works) if pool else map(_files_of, works)
+    )
+    for numbers, files in zip(groups.values(), made, strict=True):
+        results.update(zip(numbers, files, strict=True))
+    return tuple(results[number] for number in range(len(specs)))
+
+
+def _check(spec: RenditionSpec, shot: Shot) -> None:
     if shot.shot_type not in spec.shots:
-        raise ExportFailed(
-            f"{spec.slot} takes no {shot.shot_type} pictures; its recipe lists {_kinds(spec)}."
-        )
+        kinds = ", ".join(spec.shots)
+        raise ExportFailed(f"{spec.slot} takes no {shot.shot_type} pictures; its recipe lists {kinds}.")
     if spec.label is LabelPolicy.VISIBLE:
         raise ExportFailed(f"{spec.slot} asks for a visible AI label, which cannot be drawn yet.")
-    produce_id = rendition_id(shot.id, sha256_hex(master_png), spec.fingerprint)
-    label = AiLabel(producer, produce_id, made_at, system)
-    return _exported(master_png, spec, shot, label)
 
 
-def _kinds(spec: RenditionSpec) -> str:
-    return ", ".join(spec.shots)
+def _files_of(
+    work: tuple[Lightbox, View, list[RenditionSpec], _Order],
+) -> list[ExportedFile | ExportFailed]:
+    """Make the files of the slots that show the same view."""
+    lightbox, view, specs, order = work
+    encodings = Encodings(lightbox.drawn(view))
+    proven: dict[bytes, Measures] = {}
+    files: list[ExportedFile | ExportFailed] = []
+    for spec in specs:
+        try:
+            files.append(_file(encodings, proven, spec, order, lightbox.enlarged_from(view)))
+        except ExportFailed as error:
+            files.append(error)
+    return files
 
 
-def _exported(master_png: bytes, spec: RenditionSpec, shot: Shot, label: AiLabel) -> ExportedFile:
-    picture = open_master(master_png)
-    image, window = _drawn(picture, spec, shot.shot_type)
-    data = encode(image, spec.format, spec.min_bytes, spec.max_bytes, xmp_packet(label))
-    seen = read_back(data, spec, label)
+def _file(
+    encodings: Encodings,
+    proven: dict[bytes, Measures],
+    spec: RenditionSpec,
+    order: _Order,
+    enlarged_from: tuple[int, int] | None,
+) -> ExportedFile:
+    label = order.label(spec)
+    data, bare = encodings.file(spec.format, spec.min_bytes, spec.max_bytes, xmp_packet(label))
+    if bare not in proven:
+        proven[bare] = measured(data)
+    seen = read_back(data, spec, label, proven[bare])
     rendition = Rendition(
-        shot_id=shot.id,
-        master=sha256_hex(master_png),
+        shot_id=order.shot.id,
+        master=order.master,
         slot=spec.slot,
         recipe=spec.fingerprint,
-        file_name=file_name(spec, shot),
+        file_name=file_name(spec, order.shot),
         sha256=sha256_hex(data),
         byte_count=len(data),
         width=seen.width,
         height=seen.height,
         format=seen.format,
-        upscaled_from=_enlarged(picture, window, spec),
+        upscaled_from=enlarged_from,
         label_id=seen.label_id,
     )
     return ExportedFile(data, rendition)
-
-
-def _drawn(picture: Pixels, spec: RenditionSpec, shot_type: ShotType) -> tuple[Image.Image, Box]:
-    """Return the slot's picture and the window of the master that it shows."""
-    size = spec.width, spec.height
-    if spec.background != WHITE:
-        subject = subject_of(picture, shot_type)
-        window = _window(picture, spec, subject)
-        return framed(picture, window, subject, size), window
-    white = whiten(picture)
-    subject = subject_of(white.picture, shot_type)
-    height, width = picture.shape[:2]
-    if min(subject.left, subject.top, width - subject.right, height - subject.bottom) <= 0:
-        raise ExportFailed("The product touches the picture's edge; on white it must stand free to be whole.")
-    window = _window(picture, spec, subject)
-    return framed_on_white(white.picture, white.background, window, subject, size), window
-
-
-def _window(picture: Pixels, spec: RenditionSpec, subject: Box) -> Box:
-    height, width = picture.shape[:2]
-    fill = min(1.0, spec.fill_min + FILL_MARGIN) if spec.fill_min else 0.0
-    return window_for((width, height), (spec.width, spec.height), subject, spec.fit, fill)
-
-
-def _enlarged(picture: Pixels, window: Box, spec: RenditionSpec) -> tuple[int, int] | None:
-    """Return the size in px of the master's part that was enlarged; None when nothing was."""
-    if window.width >= spec.width:
-        return None
-    height, width = picture.shape[:2]
-    shown = window.clipped((width, height))
-    return round(shown.width), round(shown.height)
 
 
 def file_name(spec: RenditionSpec, shot: Shot) -> str:

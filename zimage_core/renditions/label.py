@@ -109,7 +109,7 @@ def _aigc(label: AiLabel) -> str:
 
 
 def read_label(data: bytes) -> AiLabel:
-    """Read the label of a JPEG, PNG or WebP file; raise ExportFailed when it has none or a damaged one."""
+    """Read a file's label (JPEG, PNG, WebP, AVIF); raise ExportFailed when it has none or a damaged one."""
     try:
         root = fromstring(_packet_of(data))
     except (ParseError, DefusedXmlException, UnicodeDecodeError, ValueError) as error:
@@ -135,10 +135,10 @@ def read_label(data: bytes) -> AiLabel:
 
 def _packet_of(data: bytes) -> bytes:
     try:
-        with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
+        with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP", "AVIF")) as image:
             packet = image.info.get("xmp") or image.info.get(PNG_KEYWORD)
     except (UnidentifiedImageError, OSError, ValueError) as error:
-        raise ExportFailed("The file is not a readable JPEG, PNG or WebP picture.") from error
+        raise ExportFailed("The file is not a readable JPEG, PNG, WebP or AVIF picture.") from error
     if not packet:
         raise ExportFailed("The file carries no AI label in its metadata.")
     return packet.encode() if isinstance(packet, str) else bytes(packet)

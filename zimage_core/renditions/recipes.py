@@ -1,41 +1,28 @@
 """The table of channel slots: what each wants, and where that was read."""
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from string import Formatter
 from types import MappingProxyType
 
-from pydantic import ValidationError
-
-from schemas import FormInvalid, RenditionSpec, SettingsInvalid, ShotType, content_id
-from zimage_core.renditions.encoding import EXTENSIONS, FORMATS
+from schemas import FormInvalid, RenditionSpec, ShotType, TextPolicy, content_id
+from zimage_core.renditions.recipe_rows import read_rows
 
 RECIPES = Path(__file__).with_name("recipes.csv")
 """The table that ships with the product."""
 
-LISTS = ("shots", "channel_names_more")
-NOTES = ("label_reason", "note", "source_row")
-"""Columns for people: why no visible label is drawn, what we chose ourselves, the row it was taken from."""
-
-PLACEHOLDERS = frozenset({"sku", "slot", "shot", "ext"})
-
 
 @dataclass(frozen=True)
 class Recipe:
-    """One row: the spec that makes the file, and what people want to know about it."""
+    """One row: the spec that makes the file, and the other names that people write for its channel."""
 
     spec: RenditionSpec
     names: tuple[str, ...]
-    label_reason: str
-    note: str
-    source_row: str
 
 
 @dataclass(frozen=True)
 class RecipeTable:
-    """All slots of all channels, in the table's order."""
+    """All slots of all channels, in the table's order, which is the order of a listing's pictures."""
 
     recipes: tuple[Recipe, ...]
 
@@ -65,11 +52,34 @@ class RecipeTable:
 
         Empty when none of the channels has a slot for such shots. Raises FormInvalid for an unknown channel.
         """
-        wanted = frozenset(form_channels)
+        wanted = self._known(form_channels)
+        return tuple(s for s in self.specs if s.channel in wanted and shot_type in s.shots)
+
+    def of_channel(self, channel: str) -> tuple[RenditionSpec, ...]:
+        """List a channel's slots in the order of a listing's pictures; raises FormInvalid when unknown."""
+        wanted = self._known([channel])
+        return tuple(spec for spec in self.specs if spec.channel in wanted)
+
+    def with_kit(self, kit: str) -> "RecipeTable":
+        """Return the table for a brand kit, by its fingerprint: slots that take text or a logo carry it.
+
+        A changed kit then makes those files anew and no others.
+        """
+        return RecipeTable(
+            tuple(
+                recipe
+                if recipe.spec.text is TextPolicy.FORBIDDEN
+                else replace(recipe, spec=recipe.spec.model_copy(update={"kit": kit}))
+                for recipe in self.recipes
+            )
+        )
+
+    def _known(self, channels: Iterable[str]) -> frozenset[str]:
+        wanted = frozenset(channels)
         known = self.channels
         if strange := sorted(wanted - known.keys()):
             raise FormInvalid(f"There is no channel {', '.join(strange)}; known are {', '.join(known)}.")
-        return tuple(s for s in self.specs if s.channel in wanted and shot_type in s.shots)
+        return wanted
 
 
 def default_recipes() -> RecipeTable:
@@ -77,74 +87,11 @@ def default_recipes() -> RecipeTable:
     return load_recipes(RECIPES)
 
 
+def recipes_at(path: Path | None) -> RecipeTable:
+    """Read the table that a setting names, or the one that ships with the product when it names none."""
+    return load_recipes(path or RECIPES)
+
+
 def load_recipes(path: Path) -> RecipeTable:
     """Read and check the table at `path`; raise SettingsInvalid naming the file, line and column at fault."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            recipes = tuple(_recipe(path.name, reader.line_num, row) for row in reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SettingsInvalid(
-            f"The recipe table {path.name} cannot be read as UTF-8 CSV: {error}."
-        ) from error
-    if not recipes:
-        raise SettingsInvalid(
-            f"The recipe table {path.name} has no rows; one row per channel slot is expected."
-        )
-    _check_unique(path.name, recipes)
-    return RecipeTable(recipes)
-
-
-def _recipe(file: str, line: int, row: Mapping[str | None, str | list[str] | None]) -> Recipe:
-    if None in row or None in row.values():
-        raise SettingsInvalid(f"{file}, line {line}: the row has more or fewer cells than the first line.")
-    cells = {str(name): str(cell).strip() for name, cell in row.items()}
-    lists = {name: tuple(p for p in cells.pop(name, "").split("|") if p) for name in LISTS}
-    notes = {name: cells.pop(name, "") for name in NOTES}
-    try:
-        spec = RenditionSpec.model_validate({**cells, "shots": lists["shots"]})
-    except ValidationError as error:
-        first = error.errors()[0]
-        column = first["loc"][0] if first["loc"] else "?"
-        raise SettingsInvalid(f"{file}, line {line}, column {column}: {first['msg']}.") from error
-    for column, problem in _problems(spec):
-        raise SettingsInvalid(f"{file}, line {line}, column {column}: {problem}.")
-    return Recipe(spec, lists["channel_names_more"], **notes)
-
-
-def _problems(spec: RenditionSpec) -> Iterator[tuple[str, str]]:
-    if spec.format not in FORMATS:
-        yield "format", f"there is no format {spec.format}; {', '.join(FORMATS)} are known"
-    if spec.background not in ("white255", "any"):
-        yield "background", f"there is no background {spec.background}; white255 and any are known"
-    if spec.min_bytes > spec.max_bytes:
-        yield "max_bytes", f"{spec.max_bytes} is below min_bytes {spec.min_bytes}"
-    if spec.background == "white255" and spec.shots != (ShotType.WHITE_MAIN,):
-        yield "shots", "a white255 slot takes white_main alone"
-    names = _placeholders(spec.naming)
-    if not {"sku", "ext"} <= names <= PLACEHOLDERS or "/" in spec.naming or "\\" in spec.naming:
-        yield "naming", "a pattern with {sku} and {ext}, besides {slot} and {shot} at most, is expected"
-    if len(spec.shots) > 1 and "shot" not in names:
-        yield "naming", "a slot that takes several shots needs {shot} in its file name"
-
-
-def _placeholders(pattern: str) -> frozenset[str]:
-    try:
-        return frozenset(name for _, name, _, _ in Formatter().parse(pattern) if name is not None)
-    except ValueError:
-        return frozenset()
-
-
-def _check_unique(file: str, recipes: tuple[Recipe, ...]) -> None:
-    """Refuse two slots of one key, and two files of one channel that would get the same name."""
-    slots: set[str] = set()
-    names: set[tuple[str, str]] = set()
-    for spec in (recipe.spec for recipe in recipes):
-        if spec.slot in slots:
-            raise SettingsInvalid(f"{file}: the slot {spec.slot} stands in two rows.")
-        slots.add(spec.slot)
-        for shot in spec.shots:
-            name = spec.naming.format(sku="SKU", slot=spec.slot, shot=shot, ext=EXTENSIONS[spec.format])
-            if (spec.channel, name) in names:
-                raise SettingsInvalid(f"{file}: two slots of {spec.channel} would both write {name}.")
-            names.add((spec.channel, name))
+    return RecipeTable(tuple(Recipe(spec, names) for spec, names in read_rows(path)))
