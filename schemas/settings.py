@@ -1,15 +1,19 @@
 """Every setting of the product, read from the environment once, in the composition roots."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import SettingsInvalid
+from schemas.producer_code import PRACTICE_PRODUCER, producer_code
 
 NANO = "nano"
 """The value of a weights setting that means the bundled practice models."""
+
+AUTO = "auto"
+"""The value of `clip` that means the CLIP that goes with the generator's weights."""
 
 
 class Section(BaseModel):
@@ -29,8 +33,12 @@ class CoreSettings(Section):
     """`nano`, a folder saved by diffusers, or a hub id such as Tongyi-MAI/Z-Image-Turbo."""
     base: str = NANO
     """The same for Base, such as Tongyi-MAI/Z-Image."""
-    clip: str = NANO
-    """`nano`, a folder with an open_clip configuration, open_clip's NAME:TAG, or hf-hub:ORG/NAME."""
+    clip: str = AUTO
+    """`auto`, `nano`, a folder with an open_clip configuration, open_clip's NAME:TAG, or hf-hub:ORG/NAME."""
+    calibration: Path | None = None
+    """File that `packshot calibrate` saved; the shipped one that fits the CLIP when unset."""
+    checks: str = Field(default="", pattern=r"^[a-z, ]*$")
+    """Optional checks after commas: `ocr`, `safety`, `cutout`; each needs the packages of packshot[checks]."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`, `cpu` or `cuda`."""
     queue_limit: int = Field(default=256, ge=1)
@@ -57,11 +65,42 @@ class RuleSettings(Section):
     """Folder of the rule tables; the packaged ones when unset."""
 
 
-class LabelSettings(Section):
-    """Who the AI label in each file names."""
+class RecipeSettings(Section):
+    """Whose channel recipes decide which files are made."""
 
-    producer: str = Field(default="packshot", pattern=r"^[!#-\[\]-~]{1,100}$")
-    """ContentProducer of TC260:AIGC: visible ASCII, no space, quote, backslash (GB 45438-2025 Annex E)."""
+    table: Path | None = None
+    """The recipe table (CSV); the packaged one when unset."""
+
+
+class LabelSettings(Section):
+    """Who the AI label in each file names, and how a visible one is drawn."""
+
+    producer: Annotated[str, AfterValidator(producer_code)] = PRACTICE_PRODUCER
+    """ContentProducer of TC260:AIGC: the 27-character code, or a name (GB 45438-2025 Annex E)."""
+    requested_by: str = Field(default="", max_length=200)
+    """Who asked for files without a visible label where a slot forbids it (labelling measures, art. 9)."""
+    font: Path | None = None
+    """Font file for the visible label and for copy text; the system's own folders are searched when unset."""
+
+
+class BrandSettings(Section):
+    """What copy text on posters looks like."""
+
+    kit: Path | None = None
+    """Folder of the brand kit (kit.toml with its logo and fonts); a plain kit when unset."""
+
+
+class SigningSettings(Section):
+    """The certificate that signs each file's C2PA manifest; nothing is signed when unset."""
+
+    certificate: Path | None = None
+    """PEM file: the signing certificate first, then those that vouch for it."""
+    key: Path | None = None
+    """PEM file of its private key, readable by the product alone."""
+    key_password: SecretStr | None = None
+    """Password of the key file, when it has one."""
+    tsa: str | None = Field(default=None, pattern=r"^https?://[^\s/]")
+    """Address of a time stamp authority; without one a signature ends with its certificate."""
 
 
 class FlowSettings(Section):
@@ -81,7 +120,10 @@ class Settings(BaseSettings):
     core: CoreSettings = CoreSettings()
     catalog: CatalogSettings = CatalogSettings()
     label: LabelSettings = LabelSettings()
+    brand: BrandSettings = BrandSettings()
+    signing: SigningSettings = SigningSettings()
     rules: RuleSettings = RuleSettings()
+    recipes: RecipeSettings = RecipeSettings()
     flows: FlowSettings = FlowSettings()
 
 
