@@ -1,6 +1,6 @@
 """From an accepted master to every file that the channels want: recipes, geometry, label, encode, proof."""
 
-from zimage_core.renditions.export import ExportedFile, export
+from zimage_core.renditions.export import ExportedFile, Tools, export, export_all
 from zimage_core.renditions.label import AiLabel, AiSystem, read_label
 from zimage_core.renditions.naming import file_name
 from zimage_core.renditions.recipes import (
@@ -19,8 +19,10 @@ __all__ = [
     "ExportedFile",
     "Recipe",
     "RecipeTable",
+    "Tools",
     "default_recipes",
     "export",
+    "export_all",
     "file_name",
     "load_recipes",
     "read_label",

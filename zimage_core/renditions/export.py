@@ -9,10 +9,11 @@ from datetime import datetime
 from schemas import LabelPolicy, Rendition, RenditionSpec, Shot, sha256_hex
 from schemas.renditions import rendition_id
 from zimage_core.errors import ExportFailed
-from zimage_core.renditions.encoding import EXTENSIONS, Encodings
+from zimage_core.renditions.encoding import Encodings
 from zimage_core.renditions.label import AiLabel, AiSystem, xmp_packet
 from zimage_core.renditions.lightbox import Lightbox, Tools, View
 from zimage_core.renditions.master import open_master
+from zimage_core.renditions.naming import file_name
 from zimage_core.renditions.preflight import Measures, measured, read_back
 
 Z_IMAGE = AiSystem("Z-Image")
@@ -152,10 +153,3 @@ def _file(
         label_id=seen.label_id,
     )
     return ExportedFile(data, rendition)
-
-
-def file_name(spec: RenditionSpec, shot: Shot) -> str:
-    """Return the slot's file name for the shot."""
-    return spec.naming.format(
-        sku=shot.form.sku, slot=spec.slot, shot=shot.shot_type.value, ext=EXTENSIONS[spec.format]
-    )

@@ -1,6 +1,6 @@
 """Bringing a picture to a window and a size in pixels."""
 
-from math import ceil
+from math import ceil, floor
 
 import numpy as np
 from PIL import Image
@@ -8,42 +8,89 @@ from PIL import Image
 from zimage_core.renditions.geometry import Box
 from zimage_core.renditions.regions import Mask, grown
 from zimage_core.renditions.subject import Pixels
+from zimage_core.renditions.upscaling import LANCZOS, Upscaler
+
+REACH = 4.0
+"""Source px beside the product that Lanczos may mix into it: three, and one to spare."""
 
 
 def framed(
-    picture: Pixels,
-    window: Box,
-    subject: Box,
-    size: tuple[int, int],
-    resample: Image.Resampling = Image.Resampling.LANCZOS,
+    image: Image.Image, window: Box, subject: Box, size: tuple[int, int], upscaler: Upscaler = LANCZOS
 ) -> Image.Image:
-    """Show `window` of the picture (or of a one-channel mask) at `size` (width, height).
+    """Show `window` of the image at `size` (width, height).
 
     What the window shows beyond the frame is mirrored background (see `extended`).
     """
-    height, width = picture.shape[:2]
+    width, height = image.size
     left, top = max(0, ceil(-window.left)), max(0, ceil(-window.top))
     right, bottom = max(0, ceil(window.right - width)), max(0, ceil(window.bottom - height))
-    whole = Image.fromarray(extended(picture, subject, (left, top, right, bottom)))
+    if left or top or right or bottom:
+        image = Image.fromarray(extended(np.asarray(image), subject, (left, top, right, bottom)))
     box = Box(window.left + left, window.top + top, window.right + left, window.bottom + top)
-    inside = box.clipped(whole.size)
-    return whole.resize(size, resample, (inside.left, inside.top, inside.right, inside.bottom))
+    return _resized(image, box.clipped(image.size), size, upscaler)
 
 
 def framed_on_white(
-    picture: Pixels, background: Mask, window: Box, subject: Box, size: tuple[int, int]
+    image: Image.Image,
+    background: Mask,
+    window: Box,
+    subject: Box,
+    size: tuple[int, int],
+    upscaler: Upscaler = LANCZOS,
 ) -> Image.Image:
     """Show `window` at `size` with `background` at exactly 255.
 
-    Enlarging by Lanczos rings: at a product's edge it leaves faint grey waves three source px out on the
-    white. The mask is enlarged without ringing, starts one px away from the product, and lays pure white on
-    them.
+    Only the part around the product is resized; the rest is white by being painted white. Lanczos rings: at a
+    product's edge it leaves faint grey waves three source px out on the white. The mask is resized without
+    ringing, starts one px away from the product, and lays pure white on them.
     """
+    canvas = Image.new("RGB", size, "white")
+    spot = _spot(subject, window, image.size, size)
+    left, top, right, bottom = spot
+    if right <= left or bottom <= top:
+        return canvas
+    step = window.width / size[0], window.height / size[1]
+    box = Box(
+        window.left + left * step[0],
+        window.top + top * step[1],
+        window.left + right * step[0],
+        window.top + bottom * step[1],
+    ).clipped(image.size)
+    extent = right - left, bottom - top
+    part = _resized(image, box, extent, upscaler)
     away = background & ~grown(~background, 1)
-    mask = framed(away * np.uint8(255), window, subject, size, Image.Resampling.BILINEAR)
-    image = framed(picture, window, subject, size)
-    image.paste((255, 255, 255), mask=mask)
-    return image
+    mask = Image.fromarray(away.view(np.uint8) * np.uint8(255))
+    part.paste((255, 255, 255), mask=mask.resize(extent, Image.Resampling.BILINEAR, _corners(box)))
+    canvas.paste(part, (left, top))
+    return canvas
+
+
+def _spot(
+    subject: Box, window: Box, frame: tuple[int, int], size: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """Return the whole px of the finished picture that the product and its surroundings cover."""
+    scale = size[0] / window.width, size[1] / window.height
+    reach = REACH * max(1.0, 1 / scale[0]), REACH * max(1.0, 1 / scale[1])
+    near = subject.grown(*reach).clipped(frame)
+    return (
+        max(0, ceil((near.left - window.left) * scale[0])),
+        max(0, ceil((near.top - window.top) * scale[1])),
+        min(size[0], floor((near.right - window.left) * scale[0])),
+        min(size[1], floor((near.bottom - window.top) * scale[1])),
+    )
+
+
+def _resized(image: Image.Image, box: Box, size: tuple[int, int], upscaler: Upscaler) -> Image.Image:
+    corners = _corners(box)
+    if image.size == size and box == Box(0, 0, *size):
+        return image.copy()
+    if box.width < size[0]:
+        return upscaler.enlarged(image, corners, size)
+    return image.resize(size, Image.Resampling.LANCZOS, corners, reducing_gap=3.0)
+
+
+def _corners(box: Box) -> tuple[float, float, float, float]:
+    return box.left, box.top, box.right, box.bottom
 
 
 def extended(picture: Pixels, subject: Box, by: tuple[int, int, int, int]) -> Pixels:

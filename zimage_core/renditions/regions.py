@@ -1,4 +1,10 @@
-"""Connected regions of a yes/no picture, without a library for it."""
+"""Connected regions of a yes/no picture, without a library for it.
+
+All of it works on runs (unbroken stretches of a row), of which a picture has thousands where it has a million
+pixels, and on arrays of them, so that nothing loops over pixels or rows in Python.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,87 +15,104 @@ Mask = NDArray[np.bool_]
 Labels = NDArray[np.int32]
 """A region's number per pixel, H x W."""
 
+Numbers = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of a mask in reading order, and which region each belongs to, from 0 in order of appearance.
+
+    `starts` and `stops` count along rows of `pitch` = width + 1 px: the gap parts a row's end from the next.
+    """
+
+    shape: tuple[int, int]
+    starts: Numbers
+    stops: Numbers
+    regions: Numbers
+    count: int
+
+    def painted(self, values: NDArray[np.int32]) -> Labels:
+        """Return H x W with each run's pixels at its value, 0 elsewhere."""
+        height, width = self.shape
+        pitch = width + 1
+        flat = np.zeros(height * pitch + 1, np.int32)
+        flat[self.starts] = values
+        # A run may begin where another would end only after a gap, so starts and stops never coincide.
+        flat[self.stops] = -values
+        return np.cumsum(flat[:-1], dtype=np.int32).reshape(height, pitch)[:, :width]
+
+
+def runs_of(mask: Mask) -> Runs:
+    """Find the mask's runs and join those of neighbouring rows that touch (4-connected)."""
+    height, width = mask.shape
+    pitch = width + 1
+    gapped = np.zeros((height, pitch), np.bool_)
+    gapped[:, :width] = mask
+    flat = gapped.ravel()
+    edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    if flat.size and flat[0]:
+        edges = np.concatenate(([0], edges))
+    starts, stops = edges[::2], edges[1::2]
+    first = np.searchsorted(stops - pitch, starts, "right")
+    counts = np.searchsorted(starts - pitch, stops, "left") - first
+    upper = np.repeat(np.arange(len(starts)), counts)
+    offsets = np.arange(len(upper)) - np.repeat(np.cumsum(counts) - counts, counts)
+    lower = np.repeat(first, counts) + offsets
+    roots, regions = np.unique(_roots(len(starts), upper, lower), return_inverse=True)
+    return Runs((height, width), starts, stops, regions, len(roots))
+
+
+def _roots(count: int, one: Numbers, other: Numbers) -> Numbers:
+    """Return for each run the first run of its region; `one` and `other` list the pairs that touch.
+
+    Each round hangs the later root of a pair under the earlier one and then flattens all chains; the number
+    of rounds grows with the logarithm of a region's crookedness.
+    """
+    parents = np.arange(count)
+    while len(one):
+        early, late = np.minimum(parents[one], parents[other]), np.maximum(parents[one], parents[other])
+        parted = early != late
+        one, other, early, late = one[parted], other[parted], early[parted], late[parted]
+        parents[late] = early
+        while not np.array_equal(parents, nearer := parents[parents]):
+            parents = nearer
+    return parents
+
 
 def reached_from_border(passable: Mask) -> Mask:
-    """Mark the passable pixels that a walk from the picture's border over passable pixels can reach.
-
-    4-neighbour geodesic reconstruction by sweeps: each sweep carries the walk across the whole picture in one
-    direction, so the number of rounds follows the number of turns in the background, not its size.
-    """
-    reached = np.zeros_like(passable)
-    reached[[0, -1], :] = passable[[0, -1], :]
-    reached[:, [0, -1]] |= passable[:, [0, -1]]
-    turned = np.ascontiguousarray(passable.T)
-    before = -1
-    while (now := int(reached.sum())) != before:
-        before = now
-        reached = _swept(_swept(reached, passable).T, turned).T
-    return np.ascontiguousarray(reached)
-
-
-def _swept(reached: Mask, passable: Mask) -> Mask:
-    """Carry the walk down and up again; rows lie together in memory, which is most of the speed."""
-    wider = np.ascontiguousarray(reached)
-    for rows in (range(1, len(wider)), range(len(wider) - 2, -1, -1)):
-        back = -1 if rows.step > 0 else 1
-        for row in rows:
-            wider[row] |= wider[row + back] & passable[row]
-    return wider
+    """Mark the passable pixels that a walk from the picture's border over passable pixels can reach."""
+    runs = runs_of(passable)
+    pitch = runs.shape[1] + 1
+    rows, columns = np.divmod(runs.starts, pitch)
+    at_border = (rows == 0) | (rows == runs.shape[0] - 1) | (columns == 0) | (runs.stops % pitch == pitch - 1)
+    reached = np.zeros(runs.count, np.int32)
+    reached[runs.regions[at_border]] = 1
+    return runs.painted(reached[runs.regions]).astype(np.bool_)
 
 
 def regions_of(mask: Mask) -> Labels:
-    """Number the mask's 4-connected regions from 1; 0 is outside it.
-
-    Joins runs of each row with the runs above that they touch; the cost follows the number of runs.
-    """
-    owners: list[int] = []
-    runs: list[tuple[int, int, int]] = []
-    above: list[tuple[int, int, int]] = []
-    for y, row in enumerate(mask):
-        here = []
-        for start, stop in _runs(row):
-            owner = len(owners)
-            owners.append(owner)
-            for other_start, other_stop, other in above:
-                if other_start < stop and start < other_stop:
-                    owners[_root(owners, owner)] = _root(owners, other)
-            here.append((start, stop, owner))
-            runs.append((y, start, stop))
-        above = here
-    numbers = {
-        root: n for n, root in enumerate(dict.fromkeys(_root(owners, k) for k in range(len(owners))), 1)
-    }
-    labels = np.zeros(mask.shape, np.int32)
-    for owner, (y, start, stop) in enumerate(runs):
-        labels[y, start:stop] = numbers[_root(owners, owner)]
-    return labels
+    """Number the mask's 4-connected regions from 1; 0 is outside it."""
+    runs = runs_of(mask)
+    return runs.painted((runs.regions + 1).astype(np.int32))
 
 
 def region_areas(mask: Mask) -> list[int]:
     """List the pixel counts of the mask's regions, largest first."""
-    return sorted(np.bincount(regions_of(mask).ravel())[1:].tolist(), reverse=True)
+    runs = runs_of(mask)
+    areas = np.bincount(runs.regions, runs.stops - runs.starts, minlength=runs.count)
+    return sorted(areas.astype(int).tolist(), reverse=True)
 
 
 def specks_of(mask: Mask, lightness: NDArray[np.uint8], share: float, least: int) -> Mask:
     """Mark the regions that are smaller than `share` of the picture and nowhere darker than `least`."""
-    labels = regions_of(mask)
-    darkest = np.full(labels.max() + 1, 255)
-    np.minimum.at(darkest, labels.ravel(), lightness.ravel())
-    small = np.bincount(labels.ravel()) < share * mask.size
-    small[0] = False
-    return np.asarray((small & (darkest >= least))[labels])
-
-
-def _runs(row: Mask) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(row.astype(np.int8), prepend=0, append=0))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
-
-
-def _root(owners: list[int], which: int) -> int:
-    while owners[which] != which:
-        owners[which] = owners[owners[which]]
-        which = owners[which]
-    return which
+    runs = runs_of(mask)
+    areas = np.bincount(runs.regions, runs.stops - runs.starts, minlength=runs.count)
+    small = areas < share * mask.size
+    if not small.any():
+        return np.zeros_like(mask)
+    faint = runs.painted(np.where(small[runs.regions], runs.regions + 1, 0).astype(np.int32))
+    dark = np.bincount(faint[(lightness < least) & (faint > 0)], minlength=runs.count + 1) > 0
+    return np.asarray((faint > 0) & ~dark[faint])
 
 
 def dense(mask: Mask, least: float = 0.2) -> Mask:
@@ -98,9 +121,10 @@ def dense(mask: Mask, least: float = 0.2) -> Mask:
     A line one pixel wide fills 5 of 25.
     """
     height, width = mask.shape
-    sums = np.pad(mask.astype(np.int32), ((3, 2), (3, 2))).cumsum(0).cumsum(1)
-    window = sums[5:, 5:] - sums[:-5, 5:] - sums[5:, :-5] + sums[:-5, :-5]
-    full: Mask = window[:height, :width] >= least * 25
+    padded = np.pad(mask.view(np.uint8), 2)
+    rows = padded[:-4] + padded[1:-3] + padded[2:-2] + padded[3:-1] + padded[4:]
+    sums = rows[:, :-4] + rows[:, 1:-3] + rows[:, 2:-2] + rows[:, 3:-1] + rows[:, 4:]
+    full: Mask = sums[:height, :width] >= least * 25
     return mask & full
 
 
@@ -108,6 +132,9 @@ def grown(mask: Mask, by: int) -> Mask:
     """Return the mask with every pixel within `by` steps of it added."""
     wider = mask.copy()
     for _ in range(by):
-        padded = np.pad(wider, 1)
-        wider = wider | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
+        before, wider = wider, wider.copy()
+        wider[1:] |= before[:-1]
+        wider[:-1] |= before[1:]
+        wider[:, 1:] |= before[:, :-1]
+        wider[:, :-1] |= before[:, 1:]
     return wider

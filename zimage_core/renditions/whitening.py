@@ -11,6 +11,7 @@ from zimage_core.renditions.subject import (
     TOLERANCE,
     Pixels,
     border_level,
+    lightness_of,
     ring,
     white_background,
 )
@@ -39,7 +40,7 @@ def whiten(picture: Pixels) -> Whitened:
     """
     level = border_level(picture)
     bar = level - TOLERANCE
-    share = float((ring(picture).min(1) >= max(bar, NEAR_WHITE - TOLERANCE)).mean())
+    share = float((lightness_of(ring(picture)) >= max(bar, NEAR_WHITE - TOLERANCE)).mean())
     if level < NEAR_WHITE or share < LEAST_WHITE:
         raise ExportFailed(
             f"The background cannot be whitened: {share:.0%} of the border is nearly white at level {level}; "
@@ -49,7 +50,9 @@ def whiten(picture: Pixels) -> Whitened:
         )
     background = white_background(picture)
     beside = background & grown(~background, SOFT_EDGE)
-    lightness = (picture.min(2).astype(np.float32) - bar) / max(1, level - bar)
-    lift = np.where(beside, np.clip(lightness, 0.0, 1.0), background.astype(np.float32))
-    raised = picture + (255.0 - picture) * lift[..., None]
-    return Whitened(np.rint(raised).astype(np.uint8), background)
+    near = picture[beside].astype(np.float32)
+    lift = np.clip((near.min(1) - bar) / max(1, level - bar), 0.0, 1.0)
+    white = picture.copy()
+    white[background] = 255
+    white[beside] = np.rint(near + (255.0 - near) * lift[:, None])
+    return Whitened(white, background)

@@ -49,7 +49,7 @@ def test_every_slot_gets_the_file_that_its_recipe_says(slot: str) -> None:
     assert read_label(done.data).produce_id == done.rendition.label_id == done.rendition.id
     assert done.rendition.sha256 == sha256_hex(done.data)
     assert done.rendition.byte_count == len(done.data)
-    assert done.rendition.file_name.startswith("MUG-RED-01")
+    assert "MUG-RED-01" in done.rendition.file_name
     if spec.background == "white255":
         pixels = opened(done.data)
         border = np.concatenate([pixels[:8].reshape(-1, 3), pixels[:, -8:].reshape(-1, 3)])
@@ -102,7 +102,7 @@ def test_a_file_too_small_gains_quality_until_it_fits() -> None:
         (grainy(), like("xiaohongshu_detail", max_bytes=2000), r"as PNG"),
         (product_on((200, 210, 220)), SPECS["amazon_main"], "cannot be whitened"),
         (product_on(box=(60, 0, 70, 100)), SPECS["jd_main_first"], "touches the picture's edge"),
-        (np.full((64, 64, 3), 255, np.uint8), SPECS["tmall_main_white"], "touches|shows the product"),
+        (np.full((64, 64, 3), 255, np.uint8), SPECS["tmall_main_white"], "white all over"),
         (grainy(), like("taobao_main", label=LabelPolicy.VISIBLE), "cannot be drawn yet"),
         (grainy(), like("taobao_main", format="gif"), "no format 'gif'"),
         (b"GIF89a", SPECS["taobao_main"], "not a PNG"),

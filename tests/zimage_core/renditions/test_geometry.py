@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from schemas import Fit
 from tests.zimage_core.renditions.pictures import product_on
@@ -80,7 +81,7 @@ def test_a_framed_picture_has_exactly_the_size_asked_for(
 ) -> None:
     left, top, width, height = window
     shown = Box(left, top, left + width, top + height)
-    assert framed(product_on(), shown, Box(32, 24, 96, 104), size).size == size
+    assert framed(Image.fromarray(product_on()), shown, Box(32, 24, 96, 104), size).size == size
 
 
 def test_background_beyond_the_frame_is_mirrored_and_never_repeats_the_product() -> None:

@@ -6,7 +6,8 @@ from tests.zimage_core.renditions.pictures import Pixels, product_on
 from zimage_core.errors import ExportFailed
 from zimage_core.renditions.geometry import Box
 from zimage_core.renditions.regions import dense, reached_from_border, region_areas, regions_of
-from zimage_core.renditions.subject import subject_in_scene, subject_of, subject_on_white
+from zimage_core.renditions.scenes import subject_in_scene, subject_of
+from zimage_core.renditions.subject import subject_on_white
 from zimage_core.renditions.whitening import whiten
 
 PRODUCT = Box(32, 24, 96, 104)
