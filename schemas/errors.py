@@ -6,6 +6,7 @@ AssetError
   SettingsInvalid       schemas
   PromptError           prompt_rules
   RenderError           zimage_core
+  RequestRefused        zimage_core
   CatalogError          catalog
 
 A class's docstring is its message, so every error reads as a sentence; its `code` is its name in snake case.
