@@ -38,7 +38,7 @@ class CoreSettings(Section):
     calibration: Path | None = None
     """File that `packshot calibrate` saved; the shipped one that fits the CLIP when unset."""
     checks: str = Field(default="", pattern=r"^[a-z, ]*$")
-    """Optional checks after commas: `ocr`, `safety`, `cutout`; each needs the packages of packshot[checks]."""
+    """Optional checks after commas: `ocr`, `safety`, `cutout`; they need packshot[checks]."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto`, `cpu` or `cuda`."""
     queue_limit: int = Field(default=256, ge=1)
@@ -47,6 +47,16 @@ class CoreSettings(Section):
     """Rows of a forward pass; short batches are filled with dummy rows, so that it never varies."""
     render_timeout_s: float = Field(default=300.0, gt=0)
     """Seconds a client waits for one picture."""
+    keys: Path | None = None
+    """File of API keys as `packshot core key` writes it; needed unless `host` is loopback."""
+    key: SecretStr | None = None
+    """The API key that a client of the core sends."""
+    key_file: Path | None = None
+    """File that holds that key, where a secret is mounted as a file."""
+    tenant_per_minute: int | None = Field(default=None, ge=1)
+    """Requests for the device that one tenant may send a minute."""
+    tenant_in_flight: int | None = Field(default=None, ge=1)
+    """Requests for the device that one tenant may have under way."""
 
 
 class CatalogSettings(Section):
@@ -108,6 +118,47 @@ class FlowSettings(Section):
 
     chunk_size: int = Field(default=16, ge=1, le=64)
     """Shots in one Prefect task."""
+    chunks_in_flight: int = Field(default=4, ge=1, le=16)
+    """Tasks at work at a time; while one scores and exports, the others keep the core busy."""
+    export_workers: int = Field(default=2, ge=0, le=64)
+    """Processes that make renditions; 0 makes them in the flow's own."""
+    shot_link: str | None = Field(default=None, pattern=r"^https?://[^\s]*\{shot\}[^\s]*$")
+    """Address of a shot's page with {shot} for its id; the gallery of the workspace when unset."""
+    patience_s: float = Field(default=45.0, ge=0)
+    """Seconds a run waits for shots that another run holds; a dead one's come back after 30."""
+
+
+class CostSettings(Section):
+    """What work costs, for estimates and reports."""
+
+    device_hour: float = Field(default=3.0, ge=0)
+    """Price of one device for an hour."""
+    reviewer_minute: float = Field(default=0.5, ge=0)
+    """Price of a person's minute."""
+    review_s: float = Field(default=15.0, ge=0)
+    """Seconds that a person needs for one picture."""
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+    """Three letters that reports put behind sums."""
+
+
+class WebhookSettings(Section):
+    """Where webhooks may go; https on 443 to public addresses when nothing is said."""
+
+    permit: str = ""
+    """Networks that may be called although they are not public, such as `10.1.0.0/16,192.168.7.0/24`."""
+    ports: str = Field(default="443", pattern=r"^\d{1,5}(,\d{1,5})*$")
+    """Ports that may be called."""
+    plain_http: bool = False
+    """Whether http:// may be called too."""
+
+
+class RetentionSettings(Section):
+    """After how many days `housekeeping` removes what nobody needs."""
+
+    runs_days: float = Field(default=30.0, gt=0)
+    """Finished runs in Prefect, with their logs and artifacts."""
+    temporary_days: float = Field(default=1.0, gt=0)
+    """Temporary files of writers that died, and files in the store that no record names."""
 
 
 class Settings(BaseSettings):
@@ -125,6 +176,9 @@ class Settings(BaseSettings):
     rules: RuleSettings = RuleSettings()
     recipes: RecipeSettings = RecipeSettings()
     flows: FlowSettings = FlowSettings()
+    costs: CostSettings = CostSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    retention: RetentionSettings = RetentionSettings()
 
 
 PREFIX = "PACKSHOT_"
