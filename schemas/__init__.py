@@ -10,6 +10,7 @@ from schemas.errors import (
 )
 from schemas.forms import Locale, ProductForm, Shot, ShotType, shots_of
 from schemas.identity import canonical_json, content_id, content_seed, sha256_hex
+from schemas.people import Role
 from schemas.prompts import Claim, ClaimOption, PromptSpec, TraceEntry
 from schemas.records import (
     Attempt,
@@ -66,6 +67,7 @@ __all__ = [
     "RenderResult",
     "Rendition",
     "RenditionSpec",
+    "Role",
     "Schema",
     "Scores",
     "Settings",
