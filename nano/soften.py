@@ -6,6 +6,7 @@ sound and faulty ones alike, so that softness itself says nothing about soundnes
 
 import multiprocessing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -34,18 +35,24 @@ def _disturbed(latents: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
+def softened(vae: Any, pictures: torch.Tensor) -> torch.Tensor:
+    """Soften pictures (n, 3, 128, 128), -1 to 1; return bytes (n, 3, side, side) at CLIP's side."""
+    parts = []
+    for start in range(0, len(pictures), BATCH):
+        latents = encode(vae, pictures[start : start + BATCH])
+        decoded = decode(vae, _disturbed(latents)).clamp(-1, 1)
+        small = functional.interpolate(decoded, size=IMAGE_SIDE, mode="bicubic", antialias=True)
+        parts.append(((small + 1) * 127.5).round().clamp(0, 255).byte())
+    return torch.cat(parts)
+
+
 def soften(split: Split, count: int) -> None:
     """Soften the first pictures of a split, at CLIP's side."""
     torch.set_num_threads(1)
     torch.manual_seed(split.seed)
     vae = AutoencoderKL.from_pretrained(WORK / "vae").eval().to(memory_format=torch.channels_last)
     pixels, _ = load(split)
-    parts = []
-    for start in range(0, count, BATCH):
-        latents = encode(vae, to_tensor(pixels[start : start + BATCH]))
-        pictures = decode(vae, _disturbed(latents)).clamp(-1, 1)
-        small = functional.interpolate(pictures, size=IMAGE_SIDE, mode="bicubic", antialias=True)
-        parts.append(((small + 1) * 127.5).round().clamp(0, 255).byte())
+    parts = [softened(vae, to_tensor(pixels[start : start + BATCH])) for start in range(0, count, BATCH)]
     partial = soft_file(split).with_suffix(".tmp.npy")
     np.save(partial, torch.cat(parts).numpy())
     partial.replace(soft_file(split))

@@ -31,7 +31,7 @@ SOFT_SHARE = 0.7
 FOLDER = WORK / "clip"
 
 
-def _small(pixels: Pixels) -> torch.Tensor:
+def small(pixels: Pixels) -> torch.Tensor:
     """Reduce pictures to CLIP's side, as bytes (n, 3, side, side)."""
     parts = []
     for k in range(0, len(pixels), 500):
@@ -77,10 +77,10 @@ def _shelf() -> Shelf:
     index: dict[tuple[int, int, int], list[int]] = {}
     for n, row in enumerate(labels):
         index.setdefault((int(row[0]), int(row[1]), int(row[2])), []).append(n)
-    return Shelf(_small(pixels), labels, index)
+    return Shelf(small(pixels), labels, index)
 
 
-def _augmented(pictures: torch.Tensor, rng: random.Random) -> torch.Tensor:
+def augmented(pictures: torch.Tensor, rng: random.Random) -> torch.Tensor:
     """Soften, shift and disturb a batch; generated pictures are softer than drawn ones."""
     x = pictures.float() / 127.5 - 1
     mode = rng.random()
@@ -132,7 +132,7 @@ class Reader:
         return self.ids([text for row in rows for text in row]), (len(rows), len(rows[0]))
 
 
-def _sentence_loss(
+def sentence_loss(
     model: Any, seen: torch.Tensor, rows: list[list[int]], reader: Reader, rng: random.Random
 ) -> torch.Tensor:
     """Match pictures with their sentences among all sentences and one wrong sentence per picture."""
@@ -149,7 +149,7 @@ def _sentence_loss(
     return (to_text + to_picture) / 2
 
 
-def _claim_loss(
+def claim_loss(
     model: Any, seen: torch.Tensor, rows: torch.Tensor, reader: Reader, language: str
 ) -> torch.Tensor:
     """Sum the cross-entropies of the five kinds of short claims."""
@@ -169,7 +169,8 @@ def _claim_loss(
     return total
 
 
-def _block(name: str) -> bool:
+def is_block(name: str) -> bool:
+    """Say whether a parameter belongs to a transformer block, whose matrices Muon drives."""
     return "resblocks" in name
 
 
@@ -191,7 +192,7 @@ class Feed:
         sound = self._softened(self.shelf.pictures, self.soft, sound_at)
         maybe = self._softened(self.faulty, self.soft_faulty, maybe_at)
         rows = np.concatenate([self.shelf.labels[sound_at], self.faulty_labels[maybe_at]])
-        return _augmented(torch.cat([sound, maybe]), self.rng), rows
+        return augmented(torch.cat([sound, maybe]), self.rng), rows
 
     def _softened(self, crisp: torch.Tensor, soft: torch.Tensor | None, at: list[int]) -> torch.Tensor:
         """Take the softened twin of a picture where there is one, for most of the batches."""
@@ -206,9 +207,10 @@ def _soft(split: Split) -> torch.Tensor | None:
     return torch.from_numpy(np.load(file)) if file.exists() else None
 
 
-def _feed(rng: random.Random) -> Feed:
+def new_feed(rng: random.Random) -> Feed:
+    """Load the drawn pictures, and the softened ones where they exist."""
     pixels, rows = load(FAULTY)
-    return Feed(_shelf(), _small(pixels), rows, _soft(TRAIN), _soft(FAULTY), rng)
+    return Feed(_shelf(), small(pixels), rows, _soft(TRAIN), _soft(FAULTY), rng)
 
 
 def _rate(fraction: float, step: int) -> float:
@@ -220,21 +222,21 @@ def _losses(model: Any, feed: Feed, reader: Reader) -> tuple[torch.Tensor, torch
     pictures, rows = feed.batch()
     with torch.autocast("cpu", torch.bfloat16):
         seen = model.encode_image(pictures, normalize=True).float()
-        sentence = _sentence_loss(model, seen[:SOUND], rows[:SOUND].tolist(), reader, feed.rng)
+        sentence = sentence_loss(model, seen[:SOUND], rows[:SOUND].tolist(), reader, feed.rng)
         language = feed.rng.choice(LANGUAGES)
-        return sentence, _claim_loss(model, seen, torch.from_numpy(rows), reader, language)
+        return sentence, claim_loss(model, seen, torch.from_numpy(rows), reader, language)
 
 
 def train(stage: Stage, model: Any) -> None:
     """Train until the budget is spent and leave the averaged weights in `model`."""
-    pair = Pair(model.named_parameters(), _block, rates=(2e-3, 1.5e-3), decay=0.02)
+    pair = Pair(model.named_parameters(), is_block, rates=(2e-3, 1.5e-3), decay=0.02)
     average = Average(model.state_dict(), decay=0.998)
     saved = stage.prepare()
     if saved is not None:
         model.load_state_dict(saved["model"])
         average.restore(saved["average"])
         pair.load_state_dict(saved["pair"])
-    feed, reader = _feed(random.Random(stage.budget.seed + stage.step)), Reader()
+    feed, reader = new_feed(random.Random(stage.budget.seed + stage.step)), Reader()
     losses: list[tuple[float, float]] = []
     for fraction in stage.steps({"model": model, "average": average, "pair": pair}):
         sentence, claims = _losses(model, feed, reader)

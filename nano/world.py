@@ -144,18 +144,32 @@ def _shadow(backdrop: Image.Image, place: Place, picture: Picture) -> None:
 def draw(picture: Picture) -> Image.Image:
     """Draw one picture, 128 px, RGB; the same Picture always gives the same pixels."""
     rng = random.Random(picture.seed)
-    colour = tones(_jittered(picture.colour, rng))
+    colour = _jittered(picture.colour, rng)
     place = _place(picture, rng)
-    canvas = _backdrop(picture, rng)
+    return _composed(picture, colour, _backdrop(picture, rng), place, rng)
+
+
+def draw_in(picture: Picture, colour: Rgb, backdrop: Image.Image) -> Image.Image:
+    """Draw a picture in any product colour on any backdrop (RGB, 384 px, drawn over), 128 px.
+
+    Both replace those of the picture, so that colours and places outside the vocabulary can be shown.
+    """
+    rng = random.Random(picture.seed)
+    return _composed(picture, colour, backdrop, _place(picture, rng), rng)
+
+
+def _composed(
+    picture: Picture, colour: Rgb, canvas: Image.Image, place: Place, rng: random.Random
+) -> Image.Image:
     places = [place]
     if picture.fault == "cut_off":
         places = [_cut(place, rng)]
     elif picture.fault == "doubled":
         places = _twins(place, rng)
-    pen = Pen()
-    PRODUCTS[picture.category].paint(pen, colour, picture.fault)
+    pen, shades = Pen(), tones(colour)
+    PRODUCTS[picture.category].paint(pen, shades, picture.fault)
     draw_on = ImageDraw.Draw(canvas)
     for each in places:
         _shadow(canvas, each, picture)
-        pen.draw(draw_on, each, colour.edge, SUPERSAMPLING * 0.9)
+        pen.draw(draw_on, each, shades.edge, SUPERSAMPLING * 0.9)
     return canvas.reduce(SUPERSAMPLING)
