@@ -54,11 +54,12 @@ def _own_claim(rule: Rule, said: Mapping[Slot, Rule]) -> Claim:
 def _value_claim(rule: Rule, speaker: Rule, said: Mapping[Slot, Rule], tables: RuleTables) -> Claim:
     kind, value = (speaker.claim.kind, speaker.claim.value) if speaker.claim else ("", "")
     options = {
-        each.claim.value: _option(each.claim.value, rule.en, {**said, speaker.slot: each})
+        each.claim.value: _option(each.claim.value, rule.en, {**said, speaker.slot: each}, each.hex)
         for each in rivals_of(rule, speaker, tables)
         if each.claim
     }
-    return Claim(kind=kind, truth=_option(value, rule.en, said), distractors=tuple(options.values()))
+    truth = _option(value, rule.en, said, speaker.hex)
+    return Claim(kind=kind, truth=truth, distractors=tuple(options.values()))
 
 
 def rivals_of(rule: Rule, speaker: Rule, tables: RuleTables) -> tuple[Rule, ...]:
@@ -86,10 +87,10 @@ def _speaker(kind: str, said: Mapping[Slot, Rule]) -> Rule | None:
     return next((rule for rule in said.values() if rule.claim and rule.claim.kind == kind), None)
 
 
-def _option(value: str, template: str, said: Mapping[Slot, Rule]) -> ClaimOption:
+def _option(value: str, template: str, said: Mapping[Slot, Rule], swatch: str = "") -> ClaimOption:
     words = {slot.value: rule.en for slot, rule in said.items()}
     subject = said.get(Slot.SUBJECT)
     if subject:
         words["thing"] = with_article(subject, subject.en)
         words["coloured_thing"] = with_article(subject, f"{words.get('colour', '')} {subject.en}".strip())
-    return ClaimOption(value=value, texts=(template.format(**words).lower(),))
+    return ClaimOption(value=value, texts=(template.format(**words).lower(),), swatch=swatch)

@@ -12,6 +12,8 @@ class ClaimOption(Schema):
 
     value: Slug
     texts: tuple[str, ...] = Field(min_length=1)
+    swatch: str = Field(default="", pattern=r"^(#[0-9A-Fa-f]{6})?$")
+    """The sRGB value that a colour means, for measuring how far a picture is from it; empty for none."""
 
 
 class Claim(Schema):

@@ -1,7 +1,7 @@
 """One picture asked of the core, and what the core returns."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
@@ -32,6 +32,13 @@ class Preset(Schema):
     guidance: float = Field(ge=0.0, le=20.0)
     width: Side
     height: Side
+    adapter: Slug | None = None
+    """Name of the LoRA adapter that is switched on; it is no part of an id when there is none."""
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides the pixels, as ids are derived from it."""
+        return self.model_dump(mode="json", exclude_none=True)
 
 
 class RenderJob(Schema):
@@ -53,7 +60,7 @@ class RenderJob(Schema):
     @property
     def id(self) -> str:
         """The job's content id: spec fingerprint, preset and seed."""
-        return content_id("job", [self.spec, self.preset.model_dump(mode="json"), self.seed])
+        return content_id("job", [self.spec, self.preset.identity, self.seed])
 
     @classmethod
     def for_attempt(
@@ -108,7 +115,13 @@ class Scores(Schema):
     checks: dict[str, float]
     p_accept: Probability
     scorer: str
-    """Content id of the scorer's weights, texts and fusion."""
+    """Content id of what decided the claims and checks: the scorer's weights, phrasings and checks."""
+    calibration: str = ""
+    """Content id of what fused them to `p_accept`; it begins with `uncalibrated` when that is a guess."""
+    look: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    """Perceptual hash of 256 bits; near-duplicates differ in few of them. Empty when not taken."""
+    unscored: str = ""
+    """Why nothing could be measured, as a sentence; empty when it was. `p_accept` is then 0."""
 
 
 class RenderResult(Schema):

@@ -17,14 +17,17 @@ from zimage_core.weights import sha256_of
 CACHED_TEXTS = 20_000
 """Texts whose vectors are kept: more than all claims of all tables, and at most 40 MB at 512 numbers each."""
 
+CPU_WIDTH, GPU_WIDTH = 4, 16
+"""Pictures in every forward pass. A short batch is filled up, because a matrix product rounds differently
+with its width, and a picture's vector must not depend on which pictures were scored with it."""
+
 Vectors = NDArray[np.float32]
 
 
 class ClipModel:
     """A CLIP model that gives unit vectors in fp32; one thread at a time may use it.
 
-    Every text is encoded alone: a matrix product may round differently with its width, and a text's vector
-    must not depend on which texts were asked for with it. The cache makes that cheap.
+    Every text is encoded alone, for the reason that CPU_WIDTH has; the cache makes that cheap.
     """
 
     def __init__(
@@ -72,15 +75,28 @@ class ClipModel:
         return np.stack([self._text(text) for text in texts])
 
     def encode_pictures(self, pictures: Sequence[NDArray[np.uint8]]) -> Vectors:
-        """Return one unit vector per H x W x 3 picture, n x d, as the model's own transform prepares them."""
+        """Return one unit vector per H x W x 3 picture, n x d, as the model's own transform prepares them.
+
+        The pictures may differ in size; each gets the same vector in any company.
+        """
         prepared = torch.stack([self._transform(Image.fromarray(picture)) for picture in pictures])
         with torch.inference_mode():
-            return self._unit(self._model.encode_image(prepared.to(self._device)))
+            parts = (prepared[k : k + self._width] for k in range(0, len(prepared), self._width))
+            return np.concatenate([self._encoded(part) for part in parts])
 
     @property
     def _device(self) -> torch.device:
         device: torch.device = self._model.logit_scale.device
         return device
+
+    def _encoded(self, part: torch.Tensor) -> Vectors:
+        wide = part.new_zeros((self._width, *part.shape[1:]))
+        wide[: len(part)] = part
+        return self._unit(self._model.encode_image(wide.to(self._device)))[: len(part)]
+
+    @property
+    def _width(self) -> int:
+        return CPU_WIDTH if self._device.type == "cpu" else GPU_WIDTH
 
     def _text(self, text: str) -> Vectors:
         if text not in self._texts:
