@@ -1,0 +1,75 @@
+"""The application: pages, REST and static files behind one gate."""
+
+from collections.abc import Collection
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from schemas import AssetError
+from studio import form_pages, sign_in
+from studio.desk import Desk
+from studio.errors import SignInNeeded
+from studio.gate import Gate, problem
+from studio.pages import page
+from studio.visitors import Doorkeeper
+from studio.visits import Visits
+
+MAX_BODY = 32 * 2**20
+"""Bytes of an upload: a sheet of 5,000 rows is about 1 MiB, a reference picture a few."""
+
+ROUTERS = (sign_in.router, form_pages.router)
+
+
+def create_app(desk: Desk, keeper: Doorkeeper, hosts: Collection[str]) -> FastAPI:
+    """Return the studio for `desk`, whose visitors `keeper` tells apart, answering to `hosts` only."""
+    app = FastAPI(title="Packshot studio", docs_url="/docs", redoc_url=None, openapi_url="/openapi.json")
+    app.state.desk, app.state.doorkeeper = desk, keeper
+    for router in ROUTERS:
+        app.include_router(router)
+    static = StaticFiles(directory=str(files("studio").joinpath("static")))
+    app.mount("/static", static, name="static")
+    app.add_exception_handler(AssetError, _answer_error)
+    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_middleware(Visits, sessions=keeper.sessions)
+    app.add_middleware(Gate, hosts=hosts, max_body=MAX_BODY)
+    return app
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+
+
+def _answer_error(request: Request, error: Exception) -> Response:
+    failure = error if isinstance(error, AssetError) else AssetError(str(error))
+    status = failure.status
+    if isinstance(failure, SignInNeeded) and _wants_page(request):
+        return RedirectResponse(f"/sign-in?next={request.url.path}", 303)
+    if _wants_page(request):
+        return page(request, "problem.html.j2", status, sentence=failure.message, code=failure.code)
+    return problem(status, failure.code, failure.message)
+
+
+def _answer_http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    sentences = {404: "There is no such page.", 405: "This address does not take that method."}
+    sentence = sentences.get(status, str(getattr(error, "detail", "The request was refused.")))
+    if _wants_page(request):
+        return page(request, "problem.html.j2", status, sentence=sentence, code=f"http_{status}")
+    answer = problem(status, f"http_{status}", sentence)
+    answer.headers.update(headers)
+    return answer
+
+
+def _answer_invalid(_: Request, error: Exception) -> Response:
+    found: list[Any] = list(error.errors()) if isinstance(error, RequestValidationError) else []
+    first = found[0] if found else {"loc": ("body",), "msg": "cannot be read"}
+    place = ".".join(str(part) for part in first["loc"])
+    fields = [{"field": ".".join(str(p) for p in one["loc"]), "problem": one["msg"]} for one in found[:20]]
+    return problem(422, "invalid_request", f"{place}: {first['msg']}.", fields=fields)

@@ -1,0 +1,48 @@
+"""What can go wrong between a person and a page.
+
+StudioError
+  SignInNeeded      401
+  SignInRefused     401
+  RoleMissing       403
+  FormExpired       403
+  TooManyTries      429  retryable
+"""
+
+from schemas import AssetError
+
+
+class StudioError(AssetError):
+    """The studio cannot do that."""
+
+    status = 422
+
+
+class SignInNeeded(StudioError):
+    """Sign in first, or send an API key."""
+
+    status = 401
+
+
+class SignInRefused(StudioError):
+    """This name and password do not fit."""
+
+    status = 401
+
+
+class RoleMissing(StudioError):
+    """Your roles do not allow this."""
+
+    status = 403
+
+
+class FormExpired(StudioError):
+    """The page is from another session or too old; load it again and repeat the step."""
+
+    status = 403
+
+
+class TooManyTries(StudioError):
+    """Too many failed sign-ins; wait a minute."""
+
+    retryable = True
+    status = 429

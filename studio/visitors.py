@@ -1,0 +1,141 @@
+"""Who asks: a visitor with roles, found by key, session or trusted proxy; and what a route allows.
+
+Nothing is allowed by default: each route declares an `Allow`, and a test walks the routes for one without.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from fastapi import Request
+
+from schemas import Role
+from studio.errors import FormExpired, RoleMissing, SignInNeeded
+from studio.gate import SAFE_METHODS
+from studio.sessions import Session, Sessions
+
+
+class Door(StrEnum):
+    """How visitors are told apart."""
+
+    OPEN = "open"  #: no users: everybody on this machine may do everything
+    USERS = "users"  #: names and passwords of the catalog
+    PROXY = "proxy"  #: a trusted proxy in front says who it is
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A person or a program with its roles; `by_key` when it sent an API key."""
+
+    name: str
+    roles: frozenset[Role]
+    by_key: bool = False
+
+    def may(self, role: Role) -> bool:
+        """Tell whether the visitor has the role; an admin has all of them."""
+        return role in self.roles or Role.ADMIN in self.roles
+
+
+class Accounts(Protocol):
+    """Where users and keys are kept."""
+
+    def sign_in(self, name: str, password: str) -> Visitor:
+        """Return the user whom name and password fit; raise SignInRefused or TooManyTries."""
+
+    def user(self, name: str) -> Visitor | None:
+        """Return the user of a session, with the roles of this moment; None when gone or locked out."""
+
+    def key(self, token: str) -> Visitor | None:
+        """Return whose API key this is; None for an unknown, revoked or expired one."""
+
+
+OPEN_VISITOR = Visitor("local", frozenset(Role))
+
+
+@dataclass(frozen=True)
+class Doorkeeper:
+    """Finds out who asks."""
+
+    door: Door
+    accounts: Accounts
+    sessions: Sessions
+    proxies: Collection[str] = ()
+    """Addresses that the trusted proxy calls from."""
+    proxy_header: str = "x-forwarded-user"
+    proxy_roles: Callable[[str], frozenset[Role]] = lambda _: frozenset()
+
+    def visitor(self, request: Request) -> Visitor | None:
+        """Return who asks, or None for nobody we know; a wrong key is nobody even where the door is open."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return self.accounts.key(token.strip())
+        match self.door:
+            case Door.OPEN:
+                return OPEN_VISITOR
+            case Door.PROXY:
+                return self._behind_proxy(request)
+            case Door.USERS:
+                session: Session = request.state.session
+                return self.accounts.user(session.user) if session.user else None
+
+    def _behind_proxy(self, request: Request) -> Visitor | None:
+        """Believe the header only when the proxy itself sent it."""
+        peer = request.client.host if request.client else ""
+        name = request.headers.get(self.proxy_header, "")
+        if peer not in self.proxies or not name:
+            return None
+        return Visitor(name, self.proxy_roles(name))
+
+
+class Allow:
+    """A route's dependency: lets visitors with one of the roles in; without roles, anybody signed in."""
+
+    def __init__(self, *roles: Role) -> None:
+        """Let in who has any of `roles`."""
+        self.roles = frozenset(roles)
+
+    async def __call__(self, request: Request) -> Visitor:
+        """Return the visitor; raise SignInNeeded, RoleMissing, or FormExpired for another session's form."""
+        visitor = known(request)
+        if self.roles and not any(visitor.may(role) for role in self.roles):
+            raise RoleMissing(needed=sorted(self.roles))
+        await _check_token(request, visitor)
+        return visitor
+
+
+class Public:
+    """A route's dependency: anybody may come in, signed in or not."""
+
+    roles: frozenset[Role] = frozenset()
+
+    async def __call__(self, request: Request) -> Visitor | None:
+        """Return the visitor, if there is one; raise FormExpired for a form of another session."""
+        visitor = doorkeeper(request).visitor(request)
+        await _check_token(request, visitor)
+        return visitor
+
+
+def known(request: Request) -> Visitor:
+    """Return who asks; raise SignInNeeded for nobody."""
+    visitor = doorkeeper(request).visitor(request)
+    if visitor is None:
+        raise SignInNeeded
+    return visitor
+
+
+def doorkeeper(request: Request) -> Doorkeeper:
+    """Return the application's doorkeeper."""
+    keeper: Doorkeeper = request.app.state.doorkeeper
+    return keeper
+
+
+async def _check_token(request: Request, visitor: Visitor | None) -> None:
+    """Raise FormExpired when a change by session carries no token of that session."""
+    if request.method in SAFE_METHODS or (visitor and visitor.by_key):
+        return
+    given = request.headers.get("x-csrf-token", "")
+    if not given and "form" in request.headers.get("content-type", ""):
+        given = str((await request.form()).get("csrf", ""))
+    if not doorkeeper(request).sessions.is_token(request.state.session, given):
+        raise FormExpired

@@ -1,0 +1,95 @@
+"""A studio on the sample rule tables, with and without users."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import pytest
+from fastapi.testclient import TestClient
+
+from catalog import Catalog
+from prompt_rules import RuleTables, default_tables_folder
+from schemas import Role, settings_from
+from studio.app import create_app
+from studio.desk import Desk, NoNudge
+from studio.errors import SignInRefused
+from studio.sessions import Sessions
+from studio.visitors import Door, Doorkeeper, Visitor
+from zimage_core.judging import default_policy
+from zimage_core.renditions import default_recipes
+
+HOST = "studio.test"
+PASSWORD = "right"  # noqa: S105 - it opens nothing but this test
+KEY = "good-key"
+BROWSER = {"accept": "text/html,application/xhtml+xml"}
+
+
+class FewAccounts:
+    """Three people who all use the same password, and one key."""
+
+    people: dict[str, Visitor]
+
+    def __init__(self) -> None:
+        self.people = {role.value: Visitor(role.value, frozenset({role})) for role in Role}
+
+    def sign_in(self, name: str, password: str) -> Visitor:
+        if password != PASSWORD or name not in self.people:
+            raise SignInRefused
+        return self.people[name]
+
+    def user(self, name: str) -> Visitor | None:
+        return self.people.get(name)
+
+    def key(self, token: str) -> Visitor | None:
+        return Visitor("robot", frozenset({Role.OPERATOR}), by_key=True) if token == KEY else None
+
+
+Browser = Callable[..., TestClient]
+
+
+@pytest.fixture(scope="session")
+def tables() -> RuleTables:
+    return RuleTables.load(default_tables_folder())
+
+
+@pytest.fixture
+def browser(tables: RuleTables, tmp_path: Path) -> Browser:
+    """A browser at a studio; `door` says whether it knows users."""
+
+    def opened(door: Door = Door.OPEN, **more: object) -> TestClient:
+        keeper = Doorkeeper(door, FewAccounts(), Sessions("a secret for tests"), **more)  # type: ignore[arg-type]  # passed through
+        desk = Desk(
+            catalog=cast(Catalog, None),
+            tables=tables,
+            recipes=default_recipes(),
+            policy=default_policy(),
+            settings=settings_from({}),
+            exports=tmp_path,
+            nudge=NoNudge(),
+        )
+        client = TestClient(
+            create_app(desk, keeper, {HOST}),
+            base_url=f"https://{HOST}",
+            headers=BROWSER,
+            follow_redirects=False,
+        )
+        client.cookies.set("language", "en", domain=HOST)
+        return client
+
+    return opened
+
+
+def token_of(client: TestClient, address: str = "/sign-in") -> str:
+    """Read the form's token from a page, as a browser would send it back."""
+    text = client.get(address).text
+    return text.split('name="csrf" value="')[1].split('"')[0]
+
+
+def signed_in(client: TestClient, name: str) -> TestClient:
+    """Sign `name` in and keep the token for later forms."""
+    answer = client.post(
+        "/sign-in", data={"csrf": token_of(client), "name": name, "password": "right", "next": "/forms/new"}
+    )
+    assert answer.status_code == 303
+    client.headers["x-csrf-token"] = token_of(client, "/sign-in")
+    return client
