@@ -124,6 +124,8 @@ class FlowSettings(Section):
     """Processes that make renditions; 0 makes them in the flow's own."""
     shot_link: str | None = Field(default=None, pattern=r"^https?://[^\s]*\{shot\}[^\s]*$")
     """Address of a shot's page with {shot} for its id; the gallery of the workspace when unset."""
+    policy: Path | None = None
+    """File with the gate, plan and limits that pictures are judged by; the packaged policy when unset."""
     patience_s: float = Field(default=45.0, ge=0)
     """Seconds a run waits for shots that another run holds; a dead one's come back after 30."""
 
@@ -137,6 +139,8 @@ class CostSettings(Section):
     """Price of a person's minute."""
     review_s: float = Field(default=15.0, ge=0)
     """Seconds that a person needs for one picture."""
+    wrong_picture: float = Field(default=20.0, ge=0)
+    """What it costs when a wrong picture is published: returns, a refused listing, making it anew."""
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
     """Three letters that reports put behind sums."""
 

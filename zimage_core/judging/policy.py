@@ -1,13 +1,15 @@
 """What is accepted, and what is tried next: numbers that a person sets, read from a data file."""
 
+import math
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from schemas import Schema, Scores, SettingsInvalid, Variant
+from schemas import Schema, Scores, SettingsInvalid, ShotType, Variant
 from schemas.shape import Probability, Slug
 
 POLICY = Path(__file__).with_name("policy.toml")
@@ -39,9 +41,25 @@ class Limit(Schema):
         value = scores.checks.get(self.check)
         return (
             value is not None
-            and value == value  # only NaN differs from itself
+            and math.isfinite(value)
             and (self.at_least is None or value >= self.at_least)
             and (self.at_most is None or value <= self.at_most)
+        )
+
+
+class Bar(Schema):
+    """A gate or floor for some shots and channels; empty names all of them."""
+
+    shots: tuple[ShotType, ...] = ()
+    channels: tuple[Slug, ...] = ()
+    gate: Probability = 0.0
+    claim_floor: Probability = 0.0
+    why: str = Field(min_length=1)
+
+    def applies(self, shot_type: ShotType | None, channels: Iterable[str]) -> bool:
+        """Say whether a picture of this kind of shot, for these channels, is held against it."""
+        return (not self.shots or shot_type in self.shots) and (
+            not self.channels or not set(self.channels).isdisjoint(channels)
         )
 
 
@@ -49,9 +67,23 @@ class GatePolicy(Schema):
     """When a picture is accepted, and which model each attempt asks."""
 
     gate: Probability
+    uncalibrated_gate: Probability = 1.0
     claim_floor: Probability
     plan: tuple[Variant, ...] = Field(min_length=1, max_length=20)
+    same_look: int = Field(default=0, ge=0, le=256)
+    """Bits of 256 by which a picture may differ from a rejected one and still count as the same."""
+    bars: tuple[Bar, ...] = ()
     limits: tuple[Limit, ...] = ()
+
+    def bar_for(
+        self, shot_type: ShotType | None, channels: Iterable[str], *, calibrated: bool = True
+    ) -> tuple[float, float]:
+        """Return gate and claim floor: the highest of all that apply."""
+        wanted = tuple(channels)
+        ours = [bar for bar in self.bars if bar.applies(shot_type, wanted)]
+        least = self.gate if calibrated else max(self.gate, self.uncalibrated_gate)
+        gate = max([least, *(bar.gate for bar in ours)])
+        return gate, max([self.claim_floor, *(bar.claim_floor for bar in ours)])
 
 
 @cache
