@@ -1,7 +1,8 @@
 """From an accepted master to every file that the channels want: recipes, geometry, label, encode, proof."""
 
-from zimage_core.renditions.export import ExportedFile, Tools, export, export_all
+from zimage_core.renditions.export import ExportedFile, export, export_all
 from zimage_core.renditions.label import AiLabel, AiSystem, read_label
+from zimage_core.renditions.lightbox import Tools
 from zimage_core.renditions.naming import file_name
 from zimage_core.renditions.recipes import (
     RECIPES,

@@ -72,7 +72,7 @@ class Encodings:
             case "jpeg":
                 self.image.save(out, "JPEG", quality=quality, subsampling=colour)
             case "webp":
-                self.image.save(out, "WEBP", quality=quality, method=2, use_sharp_yuv=self.full_colour)
+                self.image.save(out, "WEBP", quality=quality, method=0, use_sharp_yuv=self.full_colour)
             case "avif":
                 self.image.save(
                     out, "AVIF", quality=quality, speed=8, subsampling=colour, xmp=xmp.encode(), max_threads=1

@@ -134,16 +134,16 @@ def _file(
     enlarged_from: tuple[int, int] | None,
 ) -> ExportedFile:
     label = order.label(spec)
-    data, bare = encodings.file(spec.format, spec.min_bytes, spec.max_bytes, xmp_packet(label))
+    data, bare = _encoded(encodings, spec, xmp_packet(label))
     if bare not in proven:
         proven[bare] = measured(data)
-    seen = read_back(data, spec, label, proven[bare])
+    seen = read_back(data, spec, label, proven[bare], encodings.image.size)
     rendition = Rendition(
         shot_id=order.shot.id,
         master=order.master,
         slot=spec.slot,
         recipe=spec.fingerprint,
-        file_name=file_name(spec, order.shot),
+        file_name=file_name(spec, order.shot, kind=seen.format),
         sha256=sha256_hex(data),
         byte_count=len(data),
         width=seen.width,
@@ -153,3 +153,14 @@ def _file(
         label_id=seen.label_id,
     )
     return ExportedFile(data, rendition)
+
+
+def _encoded(encodings: Encodings, spec: RenditionSpec, xmp: str) -> tuple[bytes, bytes]:
+    """Return the file in the first of the recipe's formats that meets its byte range, and without label."""
+    refusals = []
+    for kind in spec.formats:
+        try:
+            return encodings.file(kind, spec.min_bytes, spec.max_bytes, xmp)
+        except ExportFailed as error:
+            refusals.append(error)
+    raise refusals[0]

@@ -13,21 +13,33 @@ from zimage_core.renditions.upscaling import LANCZOS, Upscaler
 REACH = 4.0
 """Source px beside the product that Lanczos may mix into it: three, and one to spare."""
 
+EXACT = 1e-6
+"""A px whose edge misses the frame's by rounding alone still counts as inside."""
+
+LEAST_SEEN = 1e-3
+"""Source px that a resize is made from at least."""
+
 
 def framed(
     image: Image.Image, window: Box, subject: Box, size: tuple[int, int], upscaler: Upscaler = LANCZOS
 ) -> Image.Image:
     """Show `window` of the image at `size` (width, height).
 
-    What the window shows beyond the frame is mirrored background (see `extended`).
+    What the window shows beyond the frame is mirrored background (see `extended`), mirrored after resizing.
     """
-    width, height = image.size
-    left, top = max(0, ceil(-window.left)), max(0, ceil(-window.top))
-    right, bottom = max(0, ceil(window.right - width)), max(0, ceil(window.bottom - height))
-    if left or top or right or bottom:
-        image = Image.fromarray(extended(np.asarray(image), subject, (left, top, right, bottom)))
-    box = Box(window.left + left, window.top + top, window.right + left, window.bottom + top)
-    return _resized(image, box.clipped(image.size), size, upscaler)
+    spot = _spot(Box(0.0, 0.0, *image.size), window, image.size, size)
+    part = _resized(image, _seen_through(spot, window, image.size, size), _extent(spot), upscaler)
+    if part.size == size:
+        return part
+    scale = size[0] / window.width, size[1] / window.height
+    inside = Box(
+        max(0.0, (subject.left - window.left) * scale[0] - spot[0]),
+        max(0.0, (subject.top - window.top) * scale[1] - spot[1]),
+        min(float(part.width), ceil((subject.right - window.left) * scale[0]) - spot[0]),
+        min(float(part.height), ceil((subject.bottom - window.top) * scale[1]) - spot[1]),
+    )
+    by = spot[0], spot[1], size[0] - spot[2], size[1] - spot[3]
+    return Image.fromarray(extended(np.asarray(part), inside, by))
 
 
 def framed_on_white(
@@ -45,39 +57,42 @@ def framed_on_white(
     ringing, starts one px away from the product, and lays pure white on them.
     """
     canvas = Image.new("RGB", size, "white")
-    spot = _spot(subject, window, image.size, size)
-    left, top, right, bottom = spot
-    if right <= left or bottom <= top:
-        return canvas
-    step = window.width / size[0], window.height / size[1]
-    box = Box(
-        window.left + left * step[0],
-        window.top + top * step[1],
-        window.left + right * step[0],
-        window.top + bottom * step[1],
-    ).clipped(image.size)
-    extent = right - left, bottom - top
-    part = _resized(image, box, extent, upscaler)
+    reach = max(REACH, REACH * window.width / size[0]), max(REACH, REACH * window.height / size[1])
+    spot = _spot(subject.grown(*reach), window, image.size, size)
+    box = _seen_through(spot, window, image.size, size)
+    part = _resized(image, box, _extent(spot), upscaler)
     away = background & ~grown(~background, 1)
     mask = Image.fromarray(away.view(np.uint8) * np.uint8(255))
-    part.paste((255, 255, 255), mask=mask.resize(extent, Image.Resampling.BILINEAR, _corners(box)))
-    canvas.paste(part, (left, top))
+    part.paste((255, 255, 255), mask=mask.resize(part.size, Image.Resampling.BILINEAR, _corners(box)))
+    canvas.paste(part, spot[:2])
     return canvas
 
 
-def _spot(
-    subject: Box, window: Box, frame: tuple[int, int], size: tuple[int, int]
-) -> tuple[int, int, int, int]:
-    """Return the whole px of the finished picture that the product and its surroundings cover."""
+def _spot(box: Box, window: Box, frame: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return the whole px of the finished picture that show the part of `box` in the frame, one at least."""
     scale = size[0] / window.width, size[1] / window.height
-    reach = REACH * max(1.0, 1 / scale[0]), REACH * max(1.0, 1 / scale[1])
-    near = subject.grown(*reach).clipped(frame)
-    return (
-        max(0, ceil((near.left - window.left) * scale[0])),
-        max(0, ceil((near.top - window.top) * scale[1])),
-        min(size[0], floor((near.right - window.left) * scale[0])),
-        min(size[1], floor((near.bottom - window.top) * scale[1])),
-    )
+    near = box.clipped(frame)
+    left = min(max(0, ceil((near.left - window.left) * scale[0] - EXACT)), size[0] - 1)
+    top = min(max(0, ceil((near.top - window.top) * scale[1] - EXACT)), size[1] - 1)
+    right = max(min(size[0], floor((near.right - window.left) * scale[0] + EXACT)), left + 1)
+    bottom = max(min(size[1], floor((near.bottom - window.top) * scale[1] + EXACT)), top + 1)
+    return left, top, right, bottom
+
+
+def _seen_through(
+    spot: tuple[int, int, int, int], window: Box, frame: tuple[int, int], size: tuple[int, int]
+) -> Box:
+    """Return the part of the frame that the px of `spot` show; never empty, whatever the window."""
+    across, down = window.width / size[0], window.height / size[1]
+    left = min(max(0.0, window.left + spot[0] * across), frame[0] - LEAST_SEEN)
+    top = min(max(0.0, window.top + spot[1] * down), frame[1] - LEAST_SEEN)
+    right = min(window.left + spot[2] * across, float(frame[0]))
+    bottom = min(window.top + spot[3] * down, float(frame[1]))
+    return Box(left, top, max(right, left + LEAST_SEEN), max(bottom, top + LEAST_SEEN))
+
+
+def _extent(spot: tuple[int, int, int, int]) -> tuple[int, int]:
+    return spot[2] - spot[0], spot[3] - spot[1]
 
 
 def _resized(image: Image.Image, box: Box, size: tuple[int, int], upscaler: Upscaler) -> Image.Image:

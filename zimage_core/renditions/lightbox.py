@@ -5,7 +5,7 @@ from functools import cached_property
 
 from PIL import Image
 
-from schemas import RenditionSpec, ShotType
+from schemas import Fit, RenditionSpec, ShotType
 from zimage_core.errors import ExportFailed
 from zimage_core.renditions.framing import framed, framed_on_white
 from zimage_core.renditions.geometry import Box, window_for
@@ -18,6 +18,10 @@ from zimage_core.renditions.whitening import Whitened, whiten
 
 FILL_MARGIN = 0.02
 """By how much a window aims above the slot's least fill, so that blur at the edges does not lose it."""
+
+
+LEAST_HEIGHT, MOST_SLICES = 16, 20
+"""Least height in px of a detail page, and the most slices that one is cut into."""
 
 
 @dataclass(frozen=True)
@@ -86,16 +90,38 @@ class Lightbox:
             )
         return box
 
+    @cached_property
+    def stands_on_white(self) -> bool:
+        """Whether this is a main picture whose background can be made pure white, for any slot then."""
+        if self.shot_type is not ShotType.WHITE_MAIN:
+            return False
+        try:
+            _ = self.white_subject
+        except ExportFailed:
+            return False
+        return True
+
     def view(self, spec: RenditionSpec) -> View:
         """Choose the part of the master that the slot shows; raises ExportFailed when there is none."""
-        white = spec.background == WHITE
+        white = spec.background == WHITE or self.stands_on_white
         subject = self.white_subject if white else self.subject
         fill = min(1.0, spec.fill_min + FILL_MARGIN) if spec.fill_min else 0.0
-        size = spec.width, spec.height
-        window = window_for(self.frame, size, subject, spec.fit, fill)
-        if not white:
-            _ = self.image
+        size = self.size_of(spec)
+        # On white, padding costs nothing and shows the product whole with its margins; a crop would not.
+        window = window_for(self.frame, size, subject, Fit.PAD if white else spec.fit, fill)
+        _ = self.white_image if white else self.image
         return View(window, size, white)
+
+    def size_of(self, spec: RenditionSpec) -> tuple[int, int]:
+        """Return the file's (width, height): the recipe's, or for a detail page the master's own shape."""
+        if not spec.slice_height:
+            return spec.width, spec.height
+        height = max(LEAST_HEIGHT, round(spec.width * self.frame[1] / self.frame[0]))
+        if height > MOST_SLICES * spec.slice_height:
+            raise ExportFailed(
+                f"The page would be {height} px high; {MOST_SLICES} slices of {spec.slice_height} are most."
+            )
+        return spec.width, height
 
     def drawn(self, view: View) -> Image.Image:
         """Return the view's pixels; every call draws anew."""

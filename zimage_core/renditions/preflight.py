@@ -67,22 +67,31 @@ def measured(data: bytes) -> Measures:
     return Measures(kind, mode, width, height, frames, impure, fill)
 
 
-def read_back(data: bytes, spec: RenditionSpec, label: AiLabel, known: Measures | None = None) -> Seen:
+def read_back(
+    data: bytes,
+    spec: RenditionSpec,
+    label: AiLabel,
+    known: Measures | None = None,
+    size: tuple[int, int] | None = None,
+) -> Seen:
     """Open the file anew; raise ExportFailed naming everything that differs from its recipe and label.
+
+    `size` is what the file should have where the recipe leaves its height free.
 
     `known` are the measures of a file that was decoded already and differs from this one in its label only;
     then this one's head and label are read, and its pixels are not decoded again.
     """
-    size, kind, foreign = _head(data)
-    found = read_label(data)
     seen = known or measured(data)
+    found_size, kind, foreign = _head(data)
+    size = size or (spec.width, spec.height)
+    found = read_label(data)
     wanted = [
-        (kind == seen.format == spec.format, f"is {kind}, not {spec.format}"),
+        (kind == seen.format and kind in spec.formats, f"is {kind}, not {' or '.join(spec.formats)}"),
         (seen.mode == "RGB", f"has mode {seen.mode}, not RGB"),
         (seen.frames == 1, f"has {seen.frames} frames, not one"),
         (
-            size == (seen.width, seen.height) == (spec.width, spec.height),
-            f"is {size[0]} x {size[1]} px, not {spec.width} x {spec.height}",
+            found_size == (seen.width, seen.height) == size,
+            f"is {found_size[0]} x {found_size[1]} px, not {size[0]} x {size[1]}",
         ),
         (spec.min_bytes <= len(data) <= spec.max_bytes, f"has {len(data)} bytes, out of the channel's range"),
         (not foreign, f"carries {', '.join(foreign)}"),
@@ -91,7 +100,7 @@ def read_back(data: bytes, spec: RenditionSpec, label: AiLabel, known: Measures 
     ]
     if wrong := [what for right, what in wanted if not right]:
         raise ExportFailed(f"The written file {'; it '.join(wrong)}.")
-    return Seen(kind, *size, found.produce_id, seen)
+    return Seen(kind, *found_size, found.produce_id, seen)
 
 
 def _head(data: bytes) -> tuple[tuple[int, int], str, list[str]]:

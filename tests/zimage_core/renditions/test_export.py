@@ -104,7 +104,7 @@ def test_a_file_too_small_gains_quality_until_it_fits() -> None:
         (product_on(box=(60, 0, 70, 100)), SPECS["jd_main_first"], "touches the picture's edge"),
         (np.full((64, 64, 3), 255, np.uint8), SPECS["tmall_main_white"], "white all over"),
         (grainy(), like("taobao_main", label=LabelPolicy.VISIBLE), "cannot be drawn yet"),
-        (grainy(), like("taobao_main", format="gif"), "no format 'gif'"),
+        (grainy(), like("taobao_main", formats=("gif",)), "no format 'gif'"),
         (b"GIF89a", SPECS["taobao_main"], "not a PNG"),
         (png_of(grainy())[:900], SPECS["taobao_main"], "damaged"),
         (png_of(grainy()).replace(b"IDAT", b"IDAX"), SPECS["taobao_main"], "damaged"),
@@ -144,7 +144,7 @@ def test_reading_back_names_everything_that_differs() -> None:
     assert read_back(done.data, spec, label).label_id == done.rendition.label_id
     for wrong, says in (
         (like("taobao_white", width=801), "is 800 x 800 px, not 801 x 800"),
-        (like("taobao_white", format="png"), "is jpeg, not png"),
+        (like("taobao_white", formats=("png",)), "is jpeg, not png"),
         (like("taobao_white", max_bytes=1000), "out of the channel's range"),
         (like("taobao_white", fill_min=0.99), "shows the product on 6"),
     ):
