@@ -1,19 +1,16 @@
 """Attempts with their verdicts, and the master that an accepted one becomes."""
 
 from collections import defaultdict
-from typing import Any, assert_never
+from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from catalog.errors import NotRegistered, RecordRefused, VerdictConflict
-from catalog.insertion import insert_missing
+from catalog.errors import NotRegistered, RecordRefused
 from catalog.rows import AttemptRow, MasterRow, ShotRow, SpecRow, VerdictRow
-from catalog.shots import locked, move, require
-from catalog.states import ShotState
+from catalog.shots import portions, require, unknown
 from schemas import (
     Attempt,
-    DecidedBy,
     Failure,
     Master,
     Outcome,
@@ -22,11 +19,7 @@ from schemas import (
     RenderJob,
     Scores,
     Verdict,
-    content_id,
 )
-
-SPECS_SHARE = ("prompt", "negative", "claims")
-"""Fields of a job that are its spec's, and are kept there."""
 
 
 def require_coherent(attempt: Attempt, spec: PromptSpec) -> None:
@@ -45,27 +38,22 @@ def require_coherent(attempt: Attempt, spec: PromptSpec) -> None:
         raise RecordRefused("The attempt's job was not made from this prompt.", job=job.id)
 
 
-def record(session: Session, attempt: Attempt, spec: PromptSpec) -> Attempt:
-    """Insert attempt, verdict and, when accepted, the master, and move the shot; once.
-
-    The first record of an attempt stands and is returned; raises VerdictConflict when a policy decides the
-    same attempt differently, or when the verdict contradicts where the shot stands.
-    """
-    shot = locked(session, attempt.shot_id)
-    if session.scalar(select(AttemptRow.id).where(AttemptRow.id == attempt.id)):
-        _refuse_other_verdict(session, attempt)
-        (stored,) = attempts_where(session, AttemptRow.id == attempt.id)[attempt.shot_id]
-        return stored
-    recorded = _insert(session, attempt, spec)
-    if attempt.verdict is not None:
-        _decide(session, shot, attempt, attempt.verdict)
-    return recorded
-
-
 def attempts_of(session: Session, shot_id: str) -> tuple[Attempt, ...]:
     """List a shot's attempts by number; raises NotRegistered."""
     require(session, shot_id)
     return tuple(attempts_where(session, AttemptRow.shot_id == shot_id).get(shot_id, ()))
+
+
+def attempts_of_many(session: Session, shot_ids: Sequence[str]) -> dict[str, tuple[Attempt, ...]]:
+    """List the attempts of many shots in as few statements as one shot's; raises NotRegistered."""
+    found: dict[str, list[Attempt]] = {}
+    for some in portions(shot_ids):
+        known = set(session.scalars(select(ShotRow.id).where(ShotRow.id.in_(some))))
+        for shot_id in some:
+            if shot_id not in known:
+                raise unknown(shot_id)
+        found |= attempts_where(session, AttemptRow.shot_id.in_(some))
+    return {shot_id: tuple(found.get(shot_id, ())) for shot_id in shot_ids}
 
 
 def attempts_where(session: Session, condition: ColumnElement[bool]) -> dict[str, list[Attempt]]:
@@ -111,86 +99,6 @@ def master(row: MasterRow) -> Master:
         width=row.width,
         height=row.height,
     )
-
-
-def _refuse_other_verdict(session: Session, attempt: Attempt) -> None:
-    stands = session.scalar(
-        select(VerdictRow.outcome).where(
-            VerdictRow.attempt_id == attempt.id, VerdictRow.decided_by == DecidedBy.POLICY
-        )
-    )
-    told = attempt.verdict
-    if told and told.by is DecidedBy.POLICY and stands is not None and told.outcome is not stands:
-        raise VerdictConflict(
-            f"Attempt {attempt.number} at {attempt.shot_id} was {stands} and cannot be {told.outcome}.",
-            attempt=attempt.id,
-        )
-
-
-def _insert(session: Session, attempt: Attempt, spec: PromptSpec) -> Attempt:
-    body = spec.model_dump(mode="json")
-    spec_id = content_id("trace", body)
-    told = {"id": spec_id, "fingerprint": spec.fingerprint, "tables": spec.tables, "body": body}
-    insert_missing(session, SpecRow, [told])
-    made_at = session.scalar(
-        insert(AttemptRow)
-        .values(
-            id=attempt.id,
-            shot_id=attempt.shot_id,
-            number=attempt.number,
-            variant=attempt.variant,
-            spec_id=spec_id,
-            job=attempt.job.model_dump(mode="json", exclude=set(SPECS_SHARE)),
-            picture=attempt.picture,
-            scores=_body(attempt.scores),
-            provenance=_body(attempt.provenance),
-            failure=_body(attempt.failure),
-        )
-        .returning(AttemptRow.made_at)
-    )
-    return attempt.model_copy(update={"made_at": made_at})
-
-
-def _decide(session: Session, shot: ShotRow, attempt: Attempt, verdict: Verdict) -> None:
-    session.execute(
-        insert(VerdictRow).values(
-            attempt_id=attempt.id,
-            outcome=verdict.outcome,
-            decided_by=verdict.by,
-            reviewer=verdict.reviewer,
-            reasons=list(verdict.reasons),
-            gate=verdict.gate,
-        )
-    )
-    match verdict.outcome:
-        case Outcome.ACCEPTED:
-            move(session, shot, ShotState.ACCEPTED)
-            _crown(session, attempt)
-        case Outcome.NEEDS_REVIEW:
-            if shot.state is not ShotState.NEEDS_REVIEW:
-                move(session, shot, ShotState.NEEDS_REVIEW)
-        case Outcome.REJECTED:
-            # Moves nothing: it may be told late, of an attempt before the one that decided.
-            pass
-        case _:
-            assert_never(verdict.outcome)
-
-
-def _crown(session: Session, attempt: Attempt) -> None:
-    preset = attempt.job.preset
-    session.execute(
-        insert(MasterRow).values(
-            shot_id=attempt.shot_id,
-            attempt_id=attempt.id,
-            picture=attempt.picture,
-            width=preset.width,
-            height=preset.height,
-        )
-    )
-
-
-def _body(part: Scores | Provenance | Failure | None) -> dict[str, Any] | None:
-    return None if part is None else part.model_dump(mode="json")
 
 
 def _attempt(row: AttemptRow, spec: PromptSpec, verdict: Verdict | None) -> Attempt:

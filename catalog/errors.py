@@ -5,6 +5,8 @@ CatalogError
   LeaseLost                       409
   VerdictConflict                 409
   RecordRefused                   422
+  KeyReused                       422
+  RequestInFlight     retryable   409
   StoreCorrupt                    500
   SchemaOutdated                  500
   CatalogUnavailable  retryable   503
@@ -40,6 +42,19 @@ class RecordRefused(CatalogError):
     """The record contradicts itself or what the catalog already holds."""
 
     status = 422
+
+
+class KeyReused(CatalogError):
+    """This Idempotency-Key came with another request before; use a new key for a new request."""
+
+    status = 422
+
+
+class RequestInFlight(CatalogError):
+    """The same request is at work at this moment; ask again for its answer."""
+
+    retryable = True
+    status = 409
 
 
 class StoreCorrupt(CatalogError):

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from catalog.attempts import attempts_where, master, specs_where
 from catalog.campaigns import require
+from catalog.columns import moment
 from catalog.renditions import renditions_where
 from catalog.rows import AttemptRow, MasterRow, RenditionRow, ShotRow
 from catalog.shots import shots_where
@@ -13,7 +14,11 @@ from schemas import Attempt, Master, PromptSpec, Rendition, Schema, Shot, Varian
 
 
 class CampaignSummary(Schema):
-    """How a campaign stands; accepted_turbo + saved_by_base + needs_review + unfinished = shots."""
+    """How a campaign stands.
+
+    accepted_turbo + saved_by_base + needs_review + unfinished + dead + cancelled = shots; `leased` are those
+    of the unfinished that somebody works at. `device_seconds` is the sum over all attempts.
+    """
 
     campaign: str
     shots: int
@@ -23,6 +28,10 @@ class CampaignSummary(Schema):
     unfinished: int
     attempts: int
     renditions: int
+    dead: int = 0
+    cancelled: int = 0
+    leased: int = 0
+    device_seconds: float = 0.0
 
 
 class ShotHistory(Schema):
@@ -64,6 +73,10 @@ def campaign_summary(session: Session, campaign: str) -> CampaignSummary:
         unfinished=states.get(ShotState.UNFINISHED, 0),
         attempts=_count(session, AttemptRow, campaign),
         renditions=_count(session, RenditionRow, campaign),
+        dead=states.get(ShotState.DEAD, 0),
+        cancelled=states.get(ShotState.CANCELLED, 0),
+        leased=_leased(session, campaign),
+        device_seconds=_device_seconds(session, campaign),
     )
 
 
@@ -104,6 +117,25 @@ def _specs_by_attempt(session: Session, campaign: str) -> dict[str, PromptSpec]:
     specs = specs_where(session, ours)
     links = session.execute(select(AttemptRow.id, AttemptRow.spec_id).where(ours))
     return {attempt_id: specs[spec_id] for attempt_id, spec_id in links}
+
+
+def _leased(session: Session, campaign: str) -> int:
+    leased = select(func.count()).where(
+        ShotRow.campaign == campaign,
+        ShotRow.state == ShotState.UNFINISHED,
+        ShotRow.owner.is_not(None),
+        ShotRow.not_before > moment(session),
+    )
+    return session.scalar(leased) or 0
+
+
+def _device_seconds(session: Session, campaign: str) -> float:
+    spent = (
+        select(func.sum(AttemptRow.provenance["device_seconds"].as_float()))
+        .join(ShotRow, ShotRow.id == AttemptRow.shot_id)
+        .where(ShotRow.campaign == campaign)
+    )
+    return float(session.scalar(spent) or 0.0)
 
 
 def _count(session: Session, table: type[AttemptRow | RenditionRow], campaign: str) -> int:

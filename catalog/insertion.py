@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from catalog.rows import Row
+from catalog.columns import Row
 
 
 def insert_missing(session: Session, table: type[Row], values: Sequence[Mapping[str, Any]]) -> None:
@@ -15,7 +15,25 @@ def insert_missing(session: Session, table: type[Row], values: Sequence[Mapping[
     Callers that insert several shared rows pass them in the order of their keys: two transactions that insert
     the same ones in different orders would wait for each other on PostgreSQL.
     """
+    if values:
+        session.connection().execute(_insert(session, table).on_conflict_do_nothing(), list(values))
+
+
+def insert_or_renew(session: Session, table: type[Row], values: Sequence[Mapping[str, Any]]) -> None:
+    """Insert `values`; where the primary key is taken, put the new values in place of the old ones.
+
+    The order of the keys matters as for `insert_missing`.
+    """
     if not values:
         return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.connection().execute(insert(table).on_conflict_do_nothing(), list(values))
+    statement = _insert(session, table)
+    keys = {column.name for column in table.__table__.primary_key}
+    renewed = {name: statement.excluded[name] for name in values[0] if name not in keys}
+    session.connection().execute(
+        statement.on_conflict_do_update(index_elements=sorted(keys), set_=renewed), list(values)
+    )
+
+
+def _insert(session: Session, table: type[Row]) -> Any:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)

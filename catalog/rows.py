@@ -1,114 +1,43 @@
-"""The tables as SQLAlchemy sees them; rows never leave this room.
-
-The base sets the rules of all tables once: every constraint has a name, enums are kept by value under a
-CHECK, times are UTC from the database's clock, and ids are derived from content, so they are plain text keys.
-"""
-
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+"""The tables of the line as SQLAlchemy sees them; rows never leave this room."""
 
 from sqlalchemy import (
     JSON,
     CheckConstraint,
-    DateTime,
-    Dialect,
-    Enum,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    MetaData,
-    String,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.orm import Mapped, mapped_column
 
-from catalog.states import ShotState
+from catalog.columns import Body, Digest, Key, Row, Stamp, When
+from catalog.states import CampaignState, ShotState
 from schemas import DecidedBy, Outcome, ShotType, Variant
 
-
-class Moment(TypeDecorator[datetime]):
-    """A point in time, always with UTC attached; SQLite keeps it as text without a zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Attach UTC, or convert to it."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class utc_now(FunctionElement[datetime]):  # noqa: N801 - it reads as the SQL function it stands for
-    """The database's clock: of the moment, not of the transaction's start."""
-
-    type = Moment()
-    inherit_cache = True
-
-
-@compiles(utc_now, "sqlite")
-def _sqlite_clock(*_: Any, **__: Any) -> str:
-    return "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
-
-
-@compiles(utc_now, "postgresql")
-def _postgres_clock(*_: Any, **__: Any) -> str:
-    return "clock_timestamp()"
-
-
-def _by_value(kind: type[StrEnum], name: str) -> Enum:
-    return Enum(
-        kind,
-        name=name,
-        length=32,
-        native_enum=False,
-        create_constraint=True,
-        validate_strings=True,
-        values_callable=lambda members: [member.value for member in members],
-    )
-
-
-Key = Annotated[str, mapped_column(String(100))]
-Digest = Annotated[str, mapped_column(String(64))]
-Body = Annotated[dict[str, Any], mapped_column(JSON(none_as_null=True))]
-Stamp = Annotated[datetime, mapped_column(Moment, server_default=utc_now())]
-
-
-class Row(DeclarativeBase):
-    """The base of all rows."""
-
-    metadata = MetaData(
-        naming_convention={
-            "pk": "pk_%(table_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-        }
-    )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        ShotState: _by_value(ShotState, "state"),
-        ShotType: _by_value(ShotType, "shot_type"),
-        Variant: _by_value(Variant, "variant"),
-        Outcome: _by_value(Outcome, "outcome"),
-        DecidedBy: _by_value(DecidedBy, "decided_by"),
-    }
+_NONE = text("0")
 
 
 class CampaignRow(Row):
-    """A named set of shots."""
+    """A named set of shots, and whether and when they are handed out.
+
+    `finished_at` is when nothing was left to do; new work empties it and counts `round` up, so that every
+    end is told as an event of its own.
+    """
 
     __tablename__ = "campaigns"
+    __table_args__ = (Index(None, "state", "priority"),)
 
     name: Mapped[Key] = mapped_column(primary_key=True)
     created_at: Mapped[Stamp]
+    state: Mapped[CampaignState] = mapped_column(server_default=CampaignState.RUNNING.value)
+    priority: Mapped[int] = mapped_column(server_default=_NONE)
+    not_before: Mapped[Stamp]
+    due_at: Mapped[When | None]
+    submitted_by: Mapped[str] = mapped_column(server_default="")
+    finished_at: Mapped[When | None]
+    round: Mapped[int] = mapped_column(server_default=_NONE)
 
 
 class FormRow(Row):
@@ -123,12 +52,16 @@ class FormRow(Row):
 
 
 class ShotRow(Row):
-    """One wanted view; `position` keeps the order in which a campaign's shots were registered."""
+    """One wanted view; `position` keeps the order in which a campaign's shots were registered.
+
+    `not_before` is when the shot may be claimed; while it has an `owner`, when that one's lease runs out.
+    `fence` counts its leases. `charged_crashes` and `lost_leases` tell a suspect: see catalog/poison.py.
+    """
 
     __tablename__ = "shots"
     __table_args__ = (
         UniqueConstraint("campaign", "position"),
-        Index(None, "campaign", "state"),
+        Index(None, "campaign", "state", "not_before", "position"),
     )
 
     id: Mapped[Key] = mapped_column(primary_key=True)
@@ -138,6 +71,11 @@ class ShotRow(Row):
     position: Mapped[int]
     state: Mapped[ShotState]
     created_at: Mapped[Stamp]
+    owner: Mapped[Key | None]
+    fence: Mapped[int] = mapped_column(server_default=_NONE)
+    not_before: Mapped[Stamp]
+    charged_crashes: Mapped[int] = mapped_column(server_default=_NONE)
+    lost_leases: Mapped[int] = mapped_column(server_default=_NONE)
 
 
 class SpecRow(Row):
@@ -228,7 +166,10 @@ class MasterRow(Row):
 
 
 class RenditionRow(Row):
-    """A file made from a master; unique by what it was made from and how."""
+    """A file made from a master; unique by what it was made from and how.
+
+    `details` are those fields of its schema that no query asks for.
+    """
 
     __tablename__ = "renditions"
     __table_args__ = (
@@ -250,3 +191,4 @@ class RenditionRow(Row):
     upscaled_from: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
     label_id: Mapped[str]
     made_at: Mapped[Stamp]
+    details: Mapped[Body | None]

@@ -1,14 +1,19 @@
-"""Shots: reading them, locking one, and the one function that changes where it stands."""
+"""Shots: reading them, and locking those that a transaction writes about."""
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from catalog.errors import NotRegistered, VerdictConflict
+from catalog.errors import NotRegistered
+from catalog.journal import HeldShot
 from catalog.rows import FormRow, ShotRow
-from catalog.states import LEGAL, ShotState
+from catalog.states import ShotState
 from schemas import ProductForm, Shot
+
+AT_ONCE = 10_000
+"""Ids in one statement; SQLite takes 32,766 parameters, PostgreSQL 65,535."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ def shot(session: Session, shot_id: str) -> Shot:
     """Return one shot; raises NotRegistered."""
     for found in shots_where(session, ShotRow.id == shot_id):
         return found.shot
-    raise _unknown(shot_id)
+    raise unknown(shot_id)
 
 
 def shots_where(session: Session, condition: ColumnElement[bool]) -> list[KnownShot]:
@@ -48,35 +53,52 @@ def shots_where(session: Session, condition: ColumnElement[bool]) -> list[KnownS
 def require(session: Session, shot_id: str) -> None:
     """Raise NotRegistered unless the shot is known."""
     if session.get(ShotRow, shot_id) is None:
-        raise _unknown(shot_id)
+        raise unknown(shot_id)
 
 
-def locked(session: Session, shot_id: str) -> ShotRow:
-    """Return the shot's row and keep others from writing anything about the shot until the commit.
+def shots_of_ids(session: Session, shot_ids: Sequence[str]) -> tuple[Shot, ...]:
+    """Return shots in the order of `shot_ids`; raises NotRegistered for the first that is unknown."""
+    known = {
+        found.id: found.shot
+        for some in portions(shot_ids)
+        for found in shots_where(session, ShotRow.id.in_(some))
+    }
+    for shot_id in shot_ids:
+        if shot_id not in known:
+            raise unknown(shot_id)
+    return tuple(known[shot_id] for shot_id in shot_ids)
 
-    Every write about a shot starts here, so that its attempts, verdicts, master and state are decided one at
-    a time. On SQLite the transaction holds the whole file already. Raises NotRegistered.
+
+def held(session: Session, shot_ids: Collection[str]) -> dict[str, HeldShot]:
+    """Lock those of the shots that are known, and keep others from writing anything about them.
+
+    Every write about shots starts here, so that a shot's attempts, verdicts, master and state are decided one
+    at a time; in the order of the ids, so that no two writers wait for each other. On SQLite the transaction
+    holds the whole file already.
     """
-    row = session.scalar(select(ShotRow).where(ShotRow.id == shot_id).with_for_update())
-    if row is None:
-        raise _unknown(shot_id)
-    return row
+    found = {}
+    for some in portions(sorted(set(shot_ids))):
+        chosen = select(ShotRow, FormRow.sku).join(FormRow, ShotRow.form == FormRow.fingerprint)
+        locking = chosen.where(ShotRow.id.in_(some)).order_by(ShotRow.id).with_for_update(of=ShotRow)
+        for row, sku in session.execute(locking.execution_options(populate_existing=True)):
+            found[row.id] = HeldShot(row, sku)
+    return found
 
 
-def move(session: Session, row: ShotRow, to: ShotState) -> None:
-    """Change where a shot stands; raises VerdictConflict when that way is not open."""
-    sources = [state for state in ShotState if to in LEGAL[state]]
-    statement = (
-        update(ShotRow)
-        .where(ShotRow.id == row.id, ShotRow.state.in_(sources))
-        .values(state=to)
-        .returning(ShotRow.id)
-    )
-    if session.scalar(statement) is None:
-        raise VerdictConflict(
-            f"The shot {row.id} is {row.state} and cannot become {to}.", shot=row.id, state=row.state
-        )
+def held_one(session: Session, shot_id: str) -> HeldShot:
+    """Lock one shot; raises NotRegistered."""
+    shots = held(session, [shot_id])
+    if shot_id not in shots:
+        raise unknown(shot_id)
+    return shots[shot_id]
 
 
-def _unknown(shot_id: str) -> NotRegistered:
+def portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut ids into lists that one statement takes."""
+    for start in range(0, len(ids), AT_ONCE):
+        yield ids[start : start + AT_ONCE]
+
+
+def unknown(shot_id: str) -> NotRegistered:
+    """Build the error for a shot that nobody registered."""
     return NotRegistered(f"The shot {shot_id} is not registered; register its form first.", shot=shot_id)

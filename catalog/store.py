@@ -1,6 +1,7 @@
 """Pictures as files named by their content."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from catalog.errors import NotRegistered, StoreCorrupt
@@ -33,6 +34,10 @@ class AssetStore:
             make_folder(self._staging)
             write_durably(target, data, staging=self._staging, root=self.root)
         return sha
+
+    def put_many(self, many: Sequence[bytes]) -> tuple[str, ...]:
+        """Keep many pictures as `put` does, and return their hashes in the same order."""
+        return tuple(self.put(data) for data in many)
 
     def get(self, sha: str) -> bytes:
         """Read a picture and check it against its name; raises StoreCorrupt when missing or damaged."""

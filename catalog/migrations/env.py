@@ -3,7 +3,7 @@
 
 from alembic import context
 
-from catalog.rows import Row
+from catalog.columns import Row
 
 context.configure(
     connection=context.config.attributes["connection"],

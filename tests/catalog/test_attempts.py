@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from catalog import Catalog, NotRegistered, RecordRefused, ShotState, VerdictConflict
-from catalog.states import LEGAL
+from catalog import CampaignState, Catalog, NotRegistered, RecordRefused, ShotState, VerdictConflict
+from catalog.states import LEGAL, LEGAL_CAMPAIGN
 from schemas import Attempt, Failure, Outcome, Shot, Verdict, sha256_hex
 from tests.factories import a_form, a_rendition, a_spec, an_attempt
 
@@ -181,6 +181,6 @@ def test_two_exporters_of_the_same_files_record_them_once(catalog: Catalog) -> N
 
 def test_every_state_says_where_it_may_go() -> None:
     assert set(LEGAL) == set(ShotState)
-    assert not LEGAL[ShotState.ACCEPTED]
+    assert set(LEGAL_CAMPAIGN) == set(CampaignState)
     for state in ShotState:
         assert state not in LEGAL[state]

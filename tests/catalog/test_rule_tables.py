@@ -1,14 +1,11 @@
 """The tables that made a prompt are kept with it, so that the prompt can be made again."""
 
 import pytest
-from sqlalchemy import text
 
-from catalog import AssetStore, Catalog, NotRegistered
-from catalog.engines import database_at, migrator_at
-from catalog.revisions import upgrade
+from catalog import Catalog, NotRegistered
 from prompt_rules import RuleTables, compile_prompt, default_tables_folder
 from schemas import ShotType
-from tests.factories import a_form, a_spec, an_attempt
+from tests.factories import a_form, an_attempt
 
 
 def test_an_old_prompt_is_made_again_from_the_kept_tables(catalog: Catalog) -> None:
@@ -35,19 +32,3 @@ def test_keeping_tables_again_changes_nothing(catalog: Catalog) -> None:
 def test_tables_that_nobody_kept_are_named(catalog: Catalog) -> None:
     with pytest.raises(NotRegistered, match="tables_2"):
         catalog.tables("tables_2")
-
-
-def test_a_catalog_of_the_first_release_keeps_its_shots(url: str, store: AssetStore) -> None:
-    migrator = migrator_at(url)
-    upgrade(migrator, "0001")
-    with migrator.begin() as connection:
-        connection.execute(text("INSERT INTO campaigns (name) VALUES ('spring')"))
-    migrator.dispose()
-    old = Catalog(database_at(url), store)
-    (shot,) = old.register("spring", [a_form(shots=("scene",))])
-    old.record_attempt(an_attempt(shot), a_spec(), b"picture")
-    old.close()
-    with Catalog.open(url, store) as catalog:
-        assert catalog.campaign_summary("spring").accepted_turbo == 1
-        chart = a_form(sku="MUG-2", shots=(ShotType.SIZE_CHART,))
-        assert [each.shot_type for each in catalog.register("spring", [chart])] == [ShotType.SIZE_CHART]
