@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from schemas import LabelPolicy, RenditionSpec, ShotType, sha256_hex
+from schemas import RenditionSpec, ShotType, sha256_hex
+from schemas.producer_code import PRACTICE_PRODUCER
 from tests.factories import a_shot
 from tests.zimage_core.renditions.pictures import Pixels, opened, png_of, product_on
 from zimage_core.errors import ExportFailed
@@ -20,7 +21,7 @@ SPECS = {spec.slot: spec for spec in default_recipes().specs}
 
 def made(picture: Pixels | bytes, spec: RenditionSpec, shot_type: ShotType | None = None) -> ExportedFile:
     png = picture if isinstance(picture, bytes) else png_of(picture)
-    return export(png, spec, a_shot(shot_type or spec.shots[0]), "packshot", NOON, AiSystem("Z-Image-Turbo"))
+    return export(png, spec, a_shot(shot_type or spec.shots[0]), PRACTICE_PRODUCER, NOON, AiSystem("Z-Image-Turbo"))
 
 
 def like(slot: str, **fields: object) -> RenditionSpec:
@@ -39,7 +40,7 @@ def test_every_slot_gets_the_file_that_its_recipe_says(slot: str) -> None:
     spec = SPECS[slot]
     shot = a_shot(spec.shots[-1])
     picture = grainy((250, 251, 249) if spec.shots[-1] is ShotType.WHITE_MAIN else (120, 160, 210))
-    done = export(png_of(picture), spec, shot, "packshot", NOON)
+    done = export(png_of(picture), spec, shot, PRACTICE_PRODUCER, NOON)
     with Image.open(BytesIO(done.data)) as image:
         assert (image.format or "").lower() == spec.format
         assert image.size == (spec.width, spec.height)
@@ -103,7 +104,6 @@ def test_a_file_too_small_gains_quality_until_it_fits() -> None:
         (product_on((200, 210, 220)), SPECS["amazon_main"], "cannot be whitened"),
         (product_on(box=(60, 0, 70, 100)), SPECS["jd_main_first"], "touches the picture's edge"),
         (np.full((64, 64, 3), 255, np.uint8), SPECS["tmall_main_white"], "white all over"),
-        (grainy(), like("taobao_main", label=LabelPolicy.VISIBLE), "cannot be drawn yet"),
         (grainy(), like("taobao_main", formats=("gif",)), "no format 'gif'"),
         (b"GIF89a", SPECS["taobao_main"], "not a PNG"),
         (png_of(grainy())[:900], SPECS["taobao_main"], "damaged"),
