@@ -1,13 +1,31 @@
-"""Which jobs share the next forward pass, and how wide it is. Decides; touches no device and no clock."""
+"""Which widths a pass may have, and who shares it. Decides; touches no device and no clock."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from schemas import RenderJob, Variant
 
 PATIENCE_STEPS = 200
 """Steps without trouble before a halved width doubles again; the next wait is twice as long."""
+
+COMPANY_COST = 1.25
+"""A pass may take this many times as long for the sake of jobs of lower priority that ride along."""
+
+PACE_MEMORY = 0.8
+"""Weight of the past in the running mean of a pass's seconds."""
+
+CANDIDATE_WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+"""The widths that are tried for equal bits; more would cost a start more than they bring."""
+
+
+class Batching(StrEnum):
+    """What is promised about the bytes of a picture."""
+
+    PROVEN = "proven"  #: as if made alone: only widths that were seen to give the bits of width 1
+    FIXED = "fixed"  #: the same at one fixed width, filled with dummy rows; not after memory ran out
+    THROUGHPUT = "throughput"  #: nothing: any width, as many rows as wait
 
 
 @dataclass(frozen=True)
@@ -23,10 +41,16 @@ class ShapeKey:
     text: int
     negative: int
     dtype: str
+    adapter: str | None = None
+
+    @property
+    def model(self) -> str:
+        """The resident that it needs: `turbo`, or `turbo+NAME` with an adapter."""
+        return f"{self.variant}+{self.adapter}" if self.adapter else str(self.variant)
 
     def __str__(self) -> str:
         text = f"t{self.text}" + (f"n{self.negative}" if self.negative else "")
-        return f"{self.variant}-{self.width}x{self.height}-{text}-{self.dtype}"
+        return f"{self.model}-{self.width}x{self.height}-{text}-{self.dtype}"
 
 
 @dataclass(frozen=True)
@@ -58,54 +82,103 @@ class Candidate(Protocol):
         """The shape of its computation."""
 
     @property
-    def rank(self) -> tuple[int, int]:
-        """Order of service: smaller first."""
+    def priority(self) -> int:
+        """Larger is more urgent."""
 
 
 C = TypeVar("C", bound=Candidate)
 
 
 class Widths:
-    """The batch width of each shape key: full, or halved after the device ran out of memory."""
+    """How wide the passes of each shape key may be, and how long they take."""
 
-    def __init__(self, full: int) -> None:
-        """Start every key at `full` rows."""
+    def __init__(self, full: int, mode: Batching = Batching.PROVEN) -> None:
+        """Allow no key more than `full` rows."""
         self.full = full
-        self._narrowed: dict[ShapeKey, _Narrowed] = {}
+        self.mode = mode
+        self._known: dict[ShapeKey, _Known] = {}
 
-    def width(self, key: ShapeKey) -> int:
-        """Return how many rows a pass under `key` has now, dummy rows included."""
-        narrowed = self._narrowed.get(key)
-        return narrowed.width if narrowed else self.full
+    def knows(self, key: ShapeKey) -> bool:
+        """Whether `learn` was told about `key`; until then its passes have one row."""
+        return key in self._known
 
-    def halve(self, key: ShapeKey) -> None:
-        """Halve the width of `key` and double the patience before it may grow again."""
-        known = self._narrowed.get(key)
-        patience = known.patience * 2 if known else PATIENCE_STEPS
-        self._narrowed[key] = _Narrowed(max(1, self.width(key) // 2), patience)
+    def learn(self, key: ShapeKey, room: int, proven: Iterable[int] = ()) -> None:
+        """Take `room` rows as what memory holds and `proven` as widths with the bits of width 1."""
+        self._known[key] = _Known(max(1, min(room, self.full)), frozenset((1, *proven)))
 
-    def succeed(self, key: ShapeKey) -> None:
-        """Count a pass without trouble; after enough of them double the width, up to full."""
-        narrowed = self._narrowed.get(key)
-        if narrowed is None or narrowed.width == self.full:
-            return
-        narrowed.calm += 1
-        if narrowed.calm >= narrowed.patience:
-            narrowed.calm = 0
-            narrowed.width = min(self.full, narrowed.width * 2)
+    def limit(self, key: ShapeKey) -> int:
+        """Return how many jobs one pass under `key` may take now."""
+        known = self._known.get(key)
+        if known is None:
+            return 1
+        return self._allowed(known)[-1] if self.mode is Batching.PROVEN else known.ceiling
+
+    def taken(self, key: ShapeKey, waiting: int) -> int:
+        """Return how many of `waiting` jobs the next pass takes."""
+        known = self._known.get(key)
+        if known is None:
+            return 1
+        if self.mode is Batching.PROVEN:
+            return max(width for width in self._allowed(known) if width <= waiting)
+        return min(waiting, known.ceiling)
+
+    def computed(self, key: ShapeKey, rows: int) -> int:
+        """Return the width of a pass for `rows` jobs, dummy rows included."""
+        return self.limit(key) if self.mode is Batching.FIXED else rows
+
+    def halve(self, key: ShapeKey, width: int) -> None:
+        """Allow half of a `width` that did not fit, and double the patience before it may grow again."""
+        known = self._known.setdefault(key, _Known(width, frozenset({1})))
+        known.patience = known.patience * 2 if known.patience else PATIENCE_STEPS
+        known.ceiling, known.calm = max(1, width // 2), 0
+
+    def succeed(self, key: ShapeKey, width: int, seconds: float) -> None:
+        """Count a pass; after enough without trouble double a halved width, up to what it was."""
+        known = self._known.setdefault(key, _Known(1, frozenset({1})))
+        pace = known.paces.get(width)
+        known.paces[width] = seconds if pace is None else PACE_MEMORY * pace + (1 - PACE_MEMORY) * seconds
+        if known.ceiling < known.room:
+            known.calm += 1
+            if known.calm >= known.patience:
+                known.ceiling, known.calm = min(known.room, known.ceiling * 2), 0
+
+    def company(self, key: ShapeKey, rows: int) -> int:
+        """Return how many rows a pass of `rows` urgent ones may have without slowing them noticeably."""
+        known = self._known.get(key)
+        if known is None or rows not in known.paces:
+            return rows
+        bound = COMPANY_COST * known.paces[rows]
+        return max([rows, *(width for width, pace in known.paces.items() if width > rows and pace <= bound)])
+
+    def _allowed(self, known: "_Known") -> list[int]:
+        return sorted(width for width in known.proven if width <= known.ceiling)
 
 
 @dataclass
-class _Narrowed:
-    width: int
-    patience: int
+class _Known:
+    room: int
+    proven: frozenset[int]
+    ceiling: int = 0
+    patience: int = 0
     calm: int = 0
+    paces: dict[int, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ceiling = self.ceiling or self.room
 
 
-def compose(waiting: Iterable[C], widths: Widths) -> list[C]:
-    """Choose the first in rank and those behind it of the same shape key, at most one width of them."""
-    ranked = sorted(waiting, key=lambda candidate: candidate.rank)
-    if not ranked:
+def compose(ordered: Sequence[C], widths: Widths) -> list[C]:
+    """Choose the first of `ordered` and those behind it of its shape key, at most one pass of them.
+
+    Jobs of lower priority than the first ride along only where that hardly slows the pass.
+    """
+    if not ordered:
         return []
-    key = ranked[0].key
-    return [candidate for candidate in ranked if candidate.key == key][: widths.width(key)]
+    first = ordered[0]
+    same = [candidate for candidate in ordered if candidate.key == first.key]
+    peers = [candidate for candidate in same if candidate.priority >= first.priority]
+    if len(peers) < len(same):
+        own = widths.taken(first.key, len(peers))
+        riders = [candidate for candidate in same if candidate.priority < first.priority]
+        same = peers + riders[: max(0, widths.company(first.key, own) - len(peers))]
+    return same[: widths.taken(first.key, len(same))]

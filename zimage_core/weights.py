@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from schemas import Variant, sha256_hex
@@ -25,6 +25,9 @@ PARTS = {
 }
 """The folders of a model as diffusers saves it, and a file that each must hold."""
 
+SPEAKING = ("text_encoder", "tokenizer")
+"""The parts that decide a text's embedding; the tokenizer's folder holds the template."""
+
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 ENDINGS = (".json", ".safetensors", ".txt", ".jinja")
@@ -41,6 +44,10 @@ class VariantWeights:
     variant: Variant
     parts: dict[str, Path]
     fingerprint: str
+    words: str = ""
+    """The fingerprint of what decides an embedding: text encoder, tokenizer and template."""
+    source: tuple[str, Path] | None = None
+    """What `locate` was given, so that the files can be checked again."""
 
 
 def locate(variant: Variant, setting: str, nano_folder: Path) -> VariantWeights:
@@ -50,12 +57,18 @@ def locate(variant: Variant, setting: str, nano_folder: Path) -> VariantWeights:
     own. An ordinary folder holds all parts; its manifest is optional. Raises WeightsInvalid naming the file.
     """
     if setting == NANO:
-        return _bundled(variant, nano_folder)
+        return replace(_bundled(variant, nano_folder), source=(setting, nano_folder))
     folder = Path(setting).expanduser()
     if not folder.is_dir():
         folder = _fetched(setting)
     parts = {name: folder / name for name in PARTS}
-    return _checked(variant, folder, parts, manifest_needed=False)
+    weights = _checked(variant, folder, parts, manifest_needed=False)
+    return replace(weights, source=(setting, nano_folder))
+
+
+def located_again(weights: VariantWeights) -> VariantWeights:
+    """Find and check a variant's weights anew; raise WeightsInvalid."""
+    return weights if weights.source is None else locate(weights.variant, *weights.source)
 
 
 def verify(folder: Path, names: Iterable[str] | None = None) -> dict[str, str]:
@@ -98,7 +111,9 @@ def _checked(
     if manifest_needed or (folder / MANIFEST).is_file():
         _compare(folder, parts, hashes)
     fingerprint = sha256_hex("\n".join(sorted(hashes.values())).encode())
-    return VariantWeights(variant=variant, parts=parts, fingerprint=fingerprint)
+    speaking = tuple(parts[name].relative_to(folder).as_posix() + "/" for name in SPEAKING)
+    words = sorted(f"{name} {found}" for name, found in hashes.items() if name.startswith(speaking))
+    return VariantWeights(variant, parts, fingerprint, words=sha256_hex("\n".join(words).encode()))
 
 
 def _compare(folder: Path, parts: dict[str, Path], hashes: dict[str, str]) -> None:
@@ -144,6 +159,11 @@ def _manifest(folder: Path) -> dict[str, str]:
         raise WeightsInvalid(f"{folder / MANIFEST} is missing; restore it.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsInvalid(f"{folder / MANIFEST} is damaged; restore it.") from error
+
+
+def stored_bytes(folder: Path) -> int:
+    """Return the bytes of the tensors that a part's folder holds."""
+    return sum(file.stat().st_size for file in folder.glob("*.safetensors"))
 
 
 def sha256_of(file: Path) -> str:

@@ -24,6 +24,8 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     }
     backend = made[request.param]()
     backend.load()
+    for model in backend.models():
+        backend.bring(model)
     return backend
 
 

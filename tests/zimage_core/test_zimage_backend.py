@@ -20,7 +20,7 @@ from zimage_core.backends.fake import FakeScorer
 from zimage_core.backends.zimage import ZImageBackend
 from zimage_core.engine import Engine
 from zimage_core.errors import InvalidRender, OutOfMemory, WeightsInvalid
-from zimage_core.render_queue import Ticket
+from zimage_core.tickets import Ticket
 from zimage_core.weights import locate
 
 SHORT = "a red ceramic mug"
@@ -110,16 +110,22 @@ def stock_pictures(pack: Path, jobs: Sequence[RenderJob], dtype: str) -> list[An
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-@pytest.mark.parametrize("width", [1, 3])
 @pytest.mark.parametrize("prompt", [SHORT, LONG], ids=["short", "long"])
-@pytest.mark.parametrize("variant", list(Variant))
-def test_the_loop_gives_the_same_bytes_as_the_stock_pipeline(
-    tiny_pack: Path, variant: Variant, prompt: str, width: int, dtype: str
+def test_turbo_gives_the_bytes_of_the_stock_pipeline_called_for_one_picture(
+    tiny_pack: Path, prompt: str, dtype: str
 ) -> None:
-    jobs = [a_tiny_job(number, variant, prompt=prompt) for number in range(width)]
-    ours = run(an_engine(tiny_pack, width, dtype), jobs)
-    for mine, theirs in zip(ours, stock_pictures(tiny_pack, jobs, dtype), strict=True):
-        assert np.array_equal(pixels(mine), theirs)
+    jobs = [a_tiny_job(number, prompt=prompt) for number in range(3)]
+    for mine, job in zip(run(an_engine(tiny_pack, 3, dtype), jobs), jobs, strict=True):
+        assert np.array_equal(pixels(mine), stock_pictures(tiny_pack, [job], dtype)[0])
+
+
+@pytest.mark.parametrize("prompt", [SHORT, LONG], ids=["short", "long"])
+def test_base_gives_the_picture_of_the_stock_pipeline(tiny_pack: Path, prompt: str) -> None:
+    """Not its every bit: there the two texts of a guided picture share a pass, and a mask when one is longer."""
+    job = a_tiny_job(0, Variant.BASE, prompt=prompt)
+    (mine,) = run(an_engine(tiny_pack, 1), [job])
+    theirs = stock_pictures(tiny_pack, [job], "float32")[0]
+    assert np.abs(pixels(mine).astype(int) - theirs).max() <= 1
 
 
 @pytest.mark.parametrize("variant", list(Variant))
@@ -177,29 +183,36 @@ def test_any_arrivals_give_each_job_the_bytes_it_has_alone(
         assert ticket.future.result(0).png == alone(tiny_pack, number, variant)
 
 
-def test_a_job_goes_on_from_its_step_after_memory_ran_out(
-    tiny_pack: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import torch
+def cramp(monkeypatch: pytest.MonkeyPatch, backend: ZImageBackend, rows: int) -> list[int]:
+    """Let Turbo's passes of more than `rows` rows run out of memory from the fourth pass on; list the widths."""
+    passes = backend._residents["turbo"].passes
+    outputs, widths = passes.outputs, list[int]()
 
-    engine = an_engine(tiny_pack, 2)
-    backend = a_backend(tiny_pack, "float32")
-    forward = backend._residents[Variant.TURBO].transformer.forward
-    widths: list[int] = []
-
-    def cramped(latents: list[Any], *rest: Any, **options: Any) -> Any:
+    def cramped(latents: Sequence[Any], *rest: Any) -> Any:
         widths.append(len(latents))
-        if len(widths) == 3:
+        if len(widths) > 3 and len(latents) > rows:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return forward(latents, *rest, **options)
+        return outputs(latents, *rest)
 
-    monkeypatch.setattr(backend._residents[Variant.TURBO].transformer, "forward", cramped)
-    job = a_tiny_job(preset={"steps": 4})
-    ticket = engine.submit(job)
+    monkeypatch.setattr(passes, "outputs", cramped)
+    return widths
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_jobs_go_on_from_their_step_after_memory_ran_out_with_the_same_bytes(
+    tiny_pack: Path, monkeypatch: pytest.MonkeyPatch, dtype: str
+) -> None:
+    jobs = [a_tiny_job(number, preset={"steps": 4}) for number in range(4)]
+    alone = [run(an_engine(tiny_pack, 4, dtype), [job])[0] for job in jobs]
+    engine = an_engine(tiny_pack, 4, dtype)
+    run(engine, [a_tiny_job(9)])
+    widths = cramp(monkeypatch, a_backend(tiny_pack, dtype), 2)
+    tickets = [engine.submit(job) for job in jobs]
     while engine.step():
         pass
-    assert widths == [2, 2, 2, 1, 1]
-    assert ticket.future.result(0).provenance.shape_key == "turbo-64x96-t32-float32-w2+1"
+    assert widths == [4, 4, 4, 4, 2, 2]
+    assert [ticket.future.result(0).png for ticket in tickets] == alone
+    assert tickets[0].future.result(0).provenance.shape_key.endswith("proven-w4+2")
 
 
 def test_a_picture_that_does_not_fit_alone_fails_by_name(
@@ -209,9 +222,7 @@ def test_a_picture_that_does_not_fit_alone_fails_by_name(
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
 
     engine = an_engine(tiny_pack, 2)
-    monkeypatch.setattr(
-        a_backend(tiny_pack, "float32")._residents[Variant.TURBO].transformer, "forward", full
-    )
+    monkeypatch.setattr(a_backend(tiny_pack, "float32")._residents["turbo"].passes, "outputs", full)
     ticket = engine.submit(a_tiny_job())
     while engine.step():
         pass
@@ -248,7 +259,9 @@ def model(tiny_pack: Path, tmp_path: Path) -> Path:
 
 
 def load(model: Path) -> None:
-    ZImageBackend(lambda: [locate(Variant.TURBO, str(model), model)], device="cpu").load()
+    backend = ZImageBackend(lambda: [locate(Variant.TURBO, str(model), model)], device="cpu")
+    backend.load()
+    backend.bring("turbo")
 
 
 def test_an_ordinary_folder_can_be_served(model: Path) -> None:

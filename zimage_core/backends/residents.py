@@ -1,14 +1,13 @@
 """A variant's networks on the device: how they are loaded, and the three things they do.
 
-With `zimage` one of the two files that own torch, diffusers and transformers.
+With its neighbours in this folder the only files that know torch, diffusers and transformers.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -18,50 +17,60 @@ from safetensors import SafetensorError
 from transformers import AutoTokenizer, Qwen3Model
 from transformers.utils import logging as transformers_logging
 
-from schemas import RenderJob, Variant
+from schemas import RenderJob
+from zimage_core.backends.encoder import Encoder
+from zimage_core.backends.passes import PATCH, Caption, Passes
 from zimage_core.backends.wording import BUCKET, Wording
 from zimage_core.batching import ShapeKey
 from zimage_core.errors import InvalidRender, WeightsInvalid
-from zimage_core.ports import Values
+from zimage_core.ports import MemoryMode, Values
 from zimage_core.weights import VariantWeights
 
-CACHED_EMBEDDINGS = 256
-"""Prompts whose embedding stays on the device; up to 2.6 MB each for the real model."""
-
 VAE_FACTOR = 8
-PATCH = 2
+
+SHUFFLING = (
+    "use_dynamic_shifting",
+    "shift_terminal",
+    "use_karras_sigmas",
+    "use_exponential_sigmas",
+    "use_beta_sigmas",
+    "invert_sigmas",
+    "stochastic_sampling",
+)
+"""What a schedule may set that our plan does not compute."""
 
 
-@dataclass
-class Encoder:
-    """Text encoder and tokenizer, shared by the variants that use the same folder."""
+@dataclass(frozen=True)
+class Blueprint:
+    """What can be said about a variant's jobs while its networks are not on the device."""
 
-    network: Qwen3Model
+    weights: VariantWeights
     wording: Wording
-    _cache: "OrderedDict[str, torch.Tensor]" = field(default_factory=OrderedDict)
+    shift: float
+    table: tuple[int, ...]
+    """Lengths of the position tables: tokens of text and picture, rows, columns."""
+    features: int
+    """Width of a text's embedding."""
+    dtype: str
 
-    def embed(self, text: str) -> torch.Tensor:
-        """Return [tokens, features] of the next to last layer for the real tokens of `text`.
-
-        One prompt at a time and padded to its bucket only, which gives the same bits as the stock
-        pipeline's padding to 512.
-        """
-        if text in self._cache:
-            self._cache.move_to_end(text)
-            return self._cache[text]
-        ids = list(self.wording.tokens(text))
-        pads = -len(ids) % BUCKET
-        device = self.network.device
-        mask = torch.tensor([[True] * len(ids) + [False] * pads], device=device)
-        tokens = torch.tensor([ids + [self.wording.pad] * pads], device=device)
-        hidden = self.network(
-            input_ids=tokens, attention_mask=mask, output_hidden_states=True, use_cache=False
-        ).hidden_states[-2]
-        embedding: torch.Tensor = hidden[0][mask[0]]
-        self._cache[text] = embedding
-        if len(self._cache) > CACHED_EMBEDDINGS:
-            self._cache.popitem(last=False)
-        return embedding
+    def shape(self, job: RenderJob) -> ShapeKey:
+        """Return the job's shape key; raise InvalidRender for a size or text beyond the model's tables."""
+        preset = job.preset
+        rows, *sides = self.table
+        limit = min(sides) * VAE_FACTOR * PATCH
+        if max(preset.width, preset.height) > limit:
+            raise InvalidRender(
+                f"{preset.width}x{preset.height} is too large for these weights; {limit} px is the limit."
+            )
+        text = self.wording.bucket(job.prompt)
+        negative = self.wording.bucket(job.negative) if preset.guidance else 0
+        if max(text, negative) + 1 >= rows:
+            raise InvalidRender(
+                f"The text is too long for these weights; {rows - BUCKET} tokens are the limit."
+            )
+        return ShapeKey(
+            preset.variant, preset.width, preset.height, text, negative, self.dtype, preset.adapter
+        )
 
 
 @dataclass
@@ -73,37 +82,28 @@ class Resident:
     vae: AutoencoderKL
     encoder: Encoder
     shift: float
+    passes: Passes
 
-    def shape(self, job: RenderJob) -> ShapeKey:
-        """Return the job's shape key; raise InvalidRender for a size or text beyond the model's tables."""
-        preset = job.preset
-        rows, *sides = self.transformer.config.axes_lens
-        limit = min(sides) * VAE_FACTOR * PATCH
-        if max(preset.width, preset.height) > limit:
-            raise InvalidRender(
-                f"{preset.width}x{preset.height} is too large for these weights; {limit} px is the limit."
-            )
-        text = self.encoder.wording.bucket(job.prompt)
-        negative = self.encoder.wording.bucket(job.negative) if preset.guidance else 0
-        if max(text, negative) + 1 >= rows:
-            raise InvalidRender(
-                f"The text is too long for these weights; {rows - BUCKET} tokens are the limit."
-            )
-        dtype = str(self.transformer.dtype).removeprefix("torch.")
-        return ShapeKey(preset.variant, preset.width, preset.height, text, negative, dtype)
+    def caption(self, text: str) -> Caption:
+        """Return `text` as `predict` takes it."""
+        return self.passes.caption(text, self.encoder.embed)
 
     def predict(
-        self, latents: Sequence[torch.Tensor], times: Sequence[float], texts: Sequence[torch.Tensor]
+        self, latents: Sequence[torch.Tensor], times: Sequence[float], captions: Sequence[Caption]
     ) -> list[torch.Tensor]:
         """Return the float32 velocity [16, h, w] of each of some latents [16, h, w].
 
-        `times` and `texts` hold one entry per row.
+        `times` and `captions` hold one entry per row; captions of one length share a pass.
         """
-        dtype = self.transformer.dtype
-        clock = torch.tensor(times, dtype=torch.float32, device=self.transformer.device)
-        frames = [one.to(dtype).unsqueeze(1) for one in latents]
-        outputs = self.transformer(frames, clock, list(texts), return_dict=False)[0]
-        return [-one.float().squeeze(1) for one in outputs]
+        lengths = [len(caption.features) for caption in captions]
+        found: dict[int, torch.Tensor] = {}
+        for length in dict.fromkeys(lengths):
+            rows = [row for row, own in enumerate(lengths) if own == length]
+            outputs = self.passes.outputs(
+                [latents[row] for row in rows], [times[row] for row in rows], [captions[row] for row in rows]
+            )
+            found.update(zip(rows, outputs, strict=True))
+        return [-found[row] for row in range(len(latents))]
 
     def decode(self, latents: torch.Tensor) -> Values:
         """Return the picture of latents [16, h, w], one picture at a time so that no neighbour matters."""
@@ -114,50 +114,82 @@ class Resident:
         return np.ascontiguousarray(values)
 
 
-def load_residents(
-    weights: Sequence[VariantWeights], device: torch.device, dtype: torch.dtype
-) -> dict[Variant, Resident]:
-    """Load every variant; what two of them keep in the same folder is loaded once.
+@dataclass
+class Loader:
+    """Loads variants; what two of them keep in the same folder is loaded once.
 
-    Safetensors only, no code from the weights, nothing fetched. Raises WeightsInvalid.
+    Safetensors only, no code from the weights, nothing fetched. Everything raises WeightsInvalid.
     """
-    diffusers_logging.disable_progress_bar()
-    transformers_logging.disable_progress_bar()
-    loader = _Loader(device, dtype)
-    return {one.variant: loader.resident(one) for one in weights}
 
+    device: torch.device
+    dtype: torch.dtype
+    mode: MemoryMode = MemoryMode.FULL
+    _loaded: dict[Path, Any] = field(default_factory=dict)
 
-class _Loader:
-    """Loads each part of each folder once."""
+    def __post_init__(self) -> None:
+        diffusers_logging.disable_progress_bar()
+        transformers_logging.disable_progress_bar()
 
-    def __init__(self, device: torch.device, dtype: torch.dtype) -> None:
-        self._device = device
-        self._dtype = dtype
-        self._loaded: dict[Path, Any] = {}
+    def blueprint(self, weights: VariantWeights) -> Blueprint:
+        """Read what shapes need: configurations, tokenizer, schedule."""
+        with translated(weights.parts["transformer"]):
+            config = cast(dict[str, Any], ZImageTransformer2DModel.load_config(weights.parts["transformer"]))
+            table, features = tuple(config["axes_lens"]), int(config["cap_feat_dim"])
+        with translated(weights.parts["tokenizer"]):
+            wording = _wording(weights.parts["tokenizer"])
+        with translated(weights.parts["scheduler"]):
+            shift = _static_shift(weights.parts["scheduler"])
+        dtype = str(self.dtype).removeprefix("torch.")
+        stored = "-float8" if self.mode in (MemoryMode.CASTING, MemoryMode.OFFLOAD) else ""
+        return Blueprint(weights, wording, shift, table, features, dtype + stored)
 
-    def resident(self, weights: VariantWeights) -> Resident:
-        parts = weights.parts
+    def resident(self, blueprint: Blueprint) -> Resident:
+        """Load a variant's networks."""
+        weights, parts = blueprint.weights, blueprint.weights.parts
+        transformer = self._once(parts["transformer"], self._transformer)
         return Resident(
             weights=weights,
-            transformer=self._once(parts["transformer"], self._network(ZImageTransformer2DModel)),
-            vae=self._once(parts["vae"], self._network(AutoencoderKL)),
-            encoder=self._once(
-                parts["text_encoder"], lambda folder: self._encoder(folder, parts["tokenizer"])
+            transformer=transformer,
+            vae=self._once(
+                parts["vae"], lambda folder: _network(AutoencoderKL, folder, self.dtype).to(self.device)
             ),
-            shift=self._once(parts["scheduler"], _static_shift),
+            encoder=self._once(
+                parts["text_encoder"], lambda folder: self._encoder(folder, blueprint.wording, weights)
+            ),
+            shift=blueprint.shift,
+            passes=Passes(transformer, self.device, self.dtype),
         )
+
+    def holds(self, folder: Path) -> bool:
+        """Report whether a part is loaded."""
+        return folder in self._loaded
+
+    def keep_only(self, residents: Sequence[Resident]) -> None:
+        """Let go of the parts that none of `residents` uses."""
+        used = {folder for one in residents for folder in one.weights.parts.values()}
+        self._loaded = {folder: part for folder, part in self._loaded.items() if folder in used}
 
     def _once(self, folder: Path, load: Callable[[Path], Any]) -> Any:
         if folder not in self._loaded:
-            with _translated(folder):
+            with translated(folder):
                 self._loaded[folder] = load(folder)
         return self._loaded[folder]
 
-    def _encoder(self, folder: Path, tokenizer: Path) -> Encoder:
-        return Encoder(self._network(Qwen3Model)(folder), _wording(tokenizer))
+    def _transformer(self, folder: Path) -> ZImageTransformer2DModel:
+        network: ZImageTransformer2DModel = _network(ZImageTransformer2DModel, folder, self.dtype)
+        if self.mode in (MemoryMode.CASTING, MemoryMode.OFFLOAD):
+            network.enable_layerwise_casting(torch.float8_e4m3fn, self.dtype)
+        if self.mode is MemoryMode.OFFLOAD:
+            network.enable_group_offload(
+                self.device, offload_type="leaf_level", use_stream=self.device.type == "cuda"
+            )
+            return network
+        return network.to(self.device)
 
-    def _network(self, kind: Any) -> Callable[[Path], Any]:
-        return lambda folder: _network(kind, folder, self._dtype).to(self._device)
+    def _encoder(self, folder: Path, wording: Wording, weights: VariantWeights) -> Encoder:
+        apart = self.mode is not MemoryMode.FULL
+        network = _network(Qwen3Model, folder, self.dtype).to("cpu" if apart else self.device)
+        return Encoder(network, wording, self.device, weights.words)
 
 
 def _network(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
@@ -180,19 +212,7 @@ def _wording(folder: Path) -> Wording:
 def _static_shift(folder: Path) -> float:
     """Return the schedule's shift; refuse schedules that our plan does not compute."""
     config = FlowMatchEulerDiscreteScheduler.from_pretrained(folder, local_files_only=True).config
-    unknown = [
-        name
-        for name in (
-            "use_dynamic_shifting",
-            "shift_terminal",
-            "use_karras_sigmas",
-            "use_exponential_sigmas",
-            "use_beta_sigmas",
-            "invert_sigmas",
-            "stochastic_sampling",
-        )
-        if config.get(name)
-    ]
+    unknown = [name for name in SHUFFLING if config.get(name)]
     if unknown or config.num_train_timesteps != 1000:
         raise WeightsInvalid(
             f"The scheduler in {folder} sets {unknown[0] if unknown else 'num_train_timesteps'}; "
@@ -202,7 +222,8 @@ def _static_shift(folder: Path) -> float:
 
 
 @contextmanager
-def _translated(folder: Path) -> Iterator[None]:
+def translated(folder: Path) -> Iterator[None]:
+    """Raise WeightsInvalid naming `folder` for whatever a library finds wrong with it."""
     try:
         yield
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
