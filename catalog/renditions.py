@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.attempts import master
@@ -69,7 +69,7 @@ def wanting(
     Those that somebody holds a lease on are left out: their files are being made. Raises NotRegistered.
     """
     require_campaign(session, campaign)
-    lacking = or_(*_lacking(session, campaign, recipes))
+    lacking = or_(false(), *_lacking(session, campaign, recipes))
     free = or_(ShotRow.owner.is_(None), ShotRow.not_before <= moment(session))
     chosen = (
         select(ShotRow, FormRow, MasterRow, AttemptRow)
