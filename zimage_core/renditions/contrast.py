@@ -31,11 +31,13 @@ def ratio(one: Colour, other: Colour) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def contrast_around(ground: Image.Image, ink: Image.Image, colour: Colour, reach: int) -> float:
+def contrast_around(
+    ground: Image.Image, ink: Image.Image, colour: Colour, reach: int, worst_share: float = WORST_SHARE
+) -> float:
     """Return the ratio of `colour` against the ground within `reach` px around the letters.
 
     `ground` (RGB) is the picture without the letters, `ink` (L) their mask of the same size. All but
-    WORST_SHARE per cent of those pixels have at least this ratio. Without letters it is 21.
+    `worst_share` per cent of those pixels have at least this ratio. Without letters it is 21.
     """
     box = ink.getbbox()
     if box is None:
@@ -54,4 +56,4 @@ def contrast_around(ground: Image.Image, ink: Image.Image, colour: Colour, reach
         return 21.0
     own = float(luminance(np.array(colour, np.uint8)))
     ratios = (np.maximum(levels, own) + 0.05) / (np.minimum(levels, own) + 0.05)
-    return float(np.percentile(ratios, WORST_SHARE))
+    return float(np.percentile(ratios, worst_share))

@@ -14,7 +14,8 @@ from zimage_core.renditions.geometry import Box
 from zimage_core.renditions.ink import InkedBlock
 from zimage_core.renditions.linebreaks import cleaned
 from zimage_core.renditions.logo import placed_logo
-from zimage_core.renditions.placement import PRODUCT_GAP, Room, overlap, rooms, without
+from zimage_core.renditions.placement import PRODUCT_GAP, Room, rooms, without
+from zimage_core.renditions.recipes import LETTERED
 from zimage_core.renditions.typesetting import Block, TypeLimits, Typesetter
 
 GREATEST_SHARE = 0.105
@@ -45,7 +46,7 @@ def wanted_copy(spec: RenditionSpec, shot: Shot) -> tuple[str, ...]:
 
     Raises CopyMissing when the slot needs text and the form has none.
     """
-    if shot.shot_type is not ShotType.POSTER or spec.text in (TextPolicy.FORBIDDEN, TextPolicy.LOGO):
+    if shot.shot_type is not ShotType.POSTER or spec.text not in LETTERED:
         return ()
     if not shot.form.copy_text and spec.text is TextPolicy.REQUIRED:
         raise CopyMissing(
@@ -64,8 +65,8 @@ def letter(
 ) -> Lettered:
     """Set `texts`, headline first, and the kit's logo beside `subject` (px of the RGB picture).
 
-    The words take the room in which they become largest. Contrast is measured on the pixels around them; where
-    it is below LEAST_CONTRAST, a plate is laid. Only where no room is large enough do they stand on the
+    The words take the room in which they become largest. Contrast is measured on the pixels around; where it
+    is below LEAST_CONTRAST, a plate is laid. Only where no room is large enough do they stand on the
     product's lower part, on a plate. Raises TextRefused, GlyphMissing, TextUnfit.
     """
     clean = [cleaned(text) for text in texts]
@@ -76,11 +77,11 @@ def letter(
     logo = placed_logo(canvas, kit, subject)
     room, block = _best(setter, canvas.size, kit, subject, logo.clear if logo else None)
     inked = InkedBlock(block, *_hung(block, room), locale, kit)
-    over = subject is not None and overlap(inked.box, subject) > 0
+    over = room.covers
     found = inked.draw(canvas, None if over else _plate_room(canvas.size, room))
     boxes = [inked.box]
     if logo:
-        canvas.paste(logo.image, (round(logo.box.left), round(logo.box.top)), logo.image)
+        logo.draw(canvas)
         boxes.append(logo.box)
     record = LetteringRecord(
         texts=tuple(line.text for line in block.lines),
@@ -152,8 +153,10 @@ def _over_product(
         foot = Box(whole.left, size[1] * (1 - share), whole.right, whole.bottom)
         free = without(foot, taken) if taken else foot
         try:
-            return Room(free, "centre", 1.0, 0.0), setter.block(free.width, free.height, "centre")
+            return Room(free, "centre", 1.0, 0.0, covers=True), setter.block(
+                free.width, free.height, "centre"
+            )
         except TextUnfit:
             continue
     free = without(whole, taken) if taken else whole
-    return Room(free, "centre", 1.0, 0.0), setter.block(free.width, free.height, "centre")
+    return Room(free, "centre", 1.0, 0.0, covers=True), setter.block(free.width, free.height, "centre")

@@ -7,8 +7,9 @@ import numpy as np
 from PIL import Image
 
 from zimage_core.renditions.brand_kit import BrandKit
-from zimage_core.renditions.contrast import Colour, ratio
+from zimage_core.renditions.contrast import LEAST_SHAPE_CONTRAST, Colour, contrast_around
 from zimage_core.renditions.geometry import Box
+from zimage_core.renditions.ink import rounded
 from zimage_core.renditions.placement import least_covering
 
 WIDEST = 0.34
@@ -22,6 +23,16 @@ class PlacedLogo:
     image: Image.Image
     box: Box
     clear: Box
+    plate: Colour | None
+    """The colour laid under it where neither version stands out from the ground."""
+
+    def draw(self, canvas: Image.Image) -> None:
+        """Paste the logo, on its plate if it needs one, onto an RGB picture."""
+        if self.plate:
+            pad = 0.3 * self.box.height
+            grown = self.box.grown(pad, pad)
+            canvas.paste(self.plate, (round(grown.left), round(grown.top)), rounded(grown, pad))
+        canvas.paste(self.image, (round(self.box.left), round(self.box.top)), self.image)
 
 
 def placed_logo(canvas: Image.Image, kit: BrandKit, subject: Box | None) -> PlacedLogo | None:
@@ -33,13 +44,17 @@ def placed_logo(canvas: Image.Image, kit: BrandKit, subject: Box | None) -> Plac
         return None
     short = min(canvas.size)
     margin = round(kit.margin * short)
-    image = _opened(kit.logo, kit.logo_height * short, WIDEST * canvas.width)
-    box = _corner(canvas.size, image.size, margin, subject)
-    if kit.logo_on_dark != kit.logo:
-        other = _opened(kit.logo_on_dark, kit.logo_height * short, WIDEST * canvas.width)
-        image = max((image, other), key=lambda one: _stands_out(canvas, one, box))
+    usual, on_dark = (
+        _opened(data, kit.logo_height * short, WIDEST * canvas.width) for data in (kit.logo, kit.logo_on_dark)
+    )
+    box = _corner(canvas.size, usual.size, margin, subject)
+    ground = canvas.crop((round(box.left), round(box.top), round(box.right), round(box.bottom)))
+    image = max((usual, on_dark), key=lambda one: _contrast(one, ground))
+    plate = None
+    if _contrast(image, ground) < LEAST_SHAPE_CONTRAST:
+        image, plate = usual, kit.paper
     clear = kit.logo_clear * image.height
-    return PlacedLogo(image, box, box.grown(clear, clear))
+    return PlacedLogo(image, box, box.grown(clear, clear), plate)
 
 
 def _corner(size: tuple[int, int], logo: tuple[int, int], margin: int, subject: Box | None) -> Box:
@@ -59,17 +74,10 @@ def _opened(data: bytes, height: float, widest: float) -> Image.Image:
     return image.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
 
 
-def _stands_out(canvas: Image.Image, logo: Image.Image, box: Box) -> float:
-    """Return the contrast of the logo's mean colour against the ground at its place."""
+def _contrast(logo: Image.Image, ground: Image.Image) -> float:
+    """Return the contrast of the logo's mean colour against the ground, all but a tenth of it."""
     pixels = np.asarray(logo).reshape(-1, 4).astype(float)
     weights = pixels[:, 3:] + 1e-6
-    ground = canvas.crop((round(box.left), round(box.top), round(box.right), round(box.bottom)))
-    return ratio(
-        _colour((pixels[:, :3] * weights).sum(0) / weights.sum()),
-        _colour(np.asarray(ground).reshape(-1, 3).mean(0)),
-    )
-
-
-def _colour(values: np.ndarray) -> Colour:
-    red, green, blue = (round(float(value)) for value in values)
-    return red, green, blue
+    red, green, blue = (round(float(value)) for value in (pixels[:, :3] * weights).sum(0) / weights.sum())
+    whole = Image.new("L", ground.size, 255)
+    return contrast_around(ground, whole, (red, green, blue), reach=1, worst_share=10.0)

@@ -13,6 +13,13 @@ WIDEST = 0.62
 """Greatest width of a column of words beside the product, of the picture's width."""
 
 
+BLIND_WIDTH = 0.42
+"""The same where the product was not found: the empty third and a little more."""
+
+NEARLY_ALL = 0.97
+"""Share of the picture from which on a subject's box means that none was found."""
+
+
 @dataclass(frozen=True)
 class Room:
     """A free part of the picture; `worth` weighs it against others, `at` is where a block hangs in it."""
@@ -22,18 +29,21 @@ class Room:
     at: float
     """Share of the free height that lies above the block."""
     worth: float
+    covers: bool = False
+    """Whether it lies on the product, for want of any other."""
 
 
 def rooms(size: tuple[int, int], margin: float, subject: Box | None) -> tuple[Room, ...]:
-    """List the rooms beside `subject` inside the margin (px), the whole picture when there is no subject.
+    """List the rooms beside `subject` inside the margin (px).
 
-    Left comes first: our posters leave their left third empty, and readers begin there.
+    Left comes first: our posters leave their left third empty, and readers begin there. A subject that takes
+    nearly all of the picture was not found, so the left column is the room.
     """
     width, height = size
     gap = PRODUCT_GAP * min(size)
     left, top, right, bottom = margin, margin, width - margin, height - margin
-    if subject is None:
-        return (Room(Box(left, top, min(right, left + WIDEST * width), bottom), "left", 0.42, 1.0),)
+    if subject is None or overlap(subject, Box(0, 0, width, height)) > NEARLY_ALL * width * height:
+        return (Room(Box(left, top, left + BLIND_WIDTH * width, bottom), "left", 0.42, 1.0),)
     found = [
         Room(Box(left, top, min(subject.left - gap, left + WIDEST * width), bottom), "left", 0.42, 1.0),
         Room(Box(max(subject.right + gap, right - WIDEST * width), top, right, bottom), "left", 0.42, 0.97),

@@ -12,6 +12,10 @@ RECIPES = Path(__file__).with_name("recipes.csv")
 """The table that ships with the product."""
 
 
+LETTERED = (TextPolicy.ALLOWED, TextPolicy.REQUIRED)
+"""Text policies under which a poster gets its words."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """One row: the spec that makes the file, and the other names that people write for its channel."""
@@ -61,15 +65,15 @@ class RecipeTable:
         return tuple(spec for spec in self.specs if spec.channel in wanted)
 
     def with_kit(self, kit: str) -> "RecipeTable":
-        """Return the table for a brand kit, by its fingerprint: slots that take text or a logo carry it.
+        """Return the table for a brand kit, by its fingerprint: slots whose posters it letters carry it.
 
-        A changed kit then makes those files anew and no others.
+        A changed kit then makes the files of those slots anew and no others.
         """
         return RecipeTable(
             tuple(
-                recipe
-                if recipe.spec.text is TextPolicy.FORBIDDEN
-                else replace(recipe, spec=recipe.spec.model_copy(update={"kit": kit}))
+                replace(recipe, spec=recipe.spec.model_copy(update={"kit": kit}))
+                if recipe.spec.text in LETTERED and ShotType.POSTER in recipe.spec.shots
+                else recipe
                 for recipe in self.recipes
             )
         )
