@@ -2,29 +2,41 @@
 
 Level-triggered: it asks the catalog what is due and does that, so a retry in Prefect's UI redoes only what is
 not done. A chunk of shots is one task, because a task is a retry boundary and costs the server tens of
-milliseconds; the shots of a chunk are asked of the core at once, so that it can batch them.
+milliseconds; several chunks are at work at a time, so that one scores and exports while others are generated.
 """
 
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, cast
-from uuid import UUID
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
 
 from prefect import State, Task, flow, task
-from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import TaskRun
-from prefect.futures import as_completed
+from prefect.futures import PrefectFuture, as_completed
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.line import due, satisfy
-from flows.outcomes import FlowBroke, RunReport, ShotOutcome, unfinished_table
-from flows.services import lent_to, opened
+from catalog import CampaignState
+from flows.artifacts import ProgressBar, gallery_link, show_pictures, show_report, show_troubles
+from flows.chunks import THUMB_PX, Chunk
+from flows.exporter import Exporter
+from flows.files import wanted_files
+from flows.heart import Heart
+from flows.line import INTERACTIVE, Line, line_of
+from flows.outcomes import FlowBroke, RunReport, Tally
+from flows.patience import patiently
+from flows.services import Services, opened
 from schemas import AssetError
 
-CHUNKS_IN_FLIGHT = 4
-"""While one chunk scores and exports, the others keep the core at work."""
+POLL_S = 1.0
+"""How often a run that waits for another run's shots looks again."""
+
+_AT_WORK: dict[str, tuple[Chunk, ThreadPoolExecutor]] = {}
+"""Chunks of runs in this process; Prefect's task runs are given a key, never objects."""
 
 
 def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -34,7 +46,7 @@ def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> boo
 
 
 @task(
-    task_run_name="{first_sku} and {others} more",
+    task_run_name="{campaign} {first_sku} and {others} more",
     retries=3,
     retry_delay_seconds=[1, 5, 15],
     retry_jitter_factor=0.5,
@@ -43,52 +55,152 @@ def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> boo
     persist_result=False,
 )
 def make_chunk(
-    workspace: str,
-    shot_ids: Sequence[str],
+    key: str,
+    campaign: str,
     first_sku: str,  # noqa: ARG001 - it names the run in Prefect's UI
     others: int,  # noqa: ARG001 - the same
-) -> list[ShotOutcome]:
-    """Satisfy the shots side by side; raise the first transient error only after all of them have ended."""
-    services = lent_to(workspace)
-    shots = [services.records.catalog.shot(shot_id) for shot_id in shot_ids]
-    with ThreadPoolExecutor(max_workers=len(shots)) as pool:
-        futures: list[Future[ShotOutcome]] = [pool.submit(satisfy, shot, services) for shot in shots]
-        for future in futures:
-            future.add_done_callback(lambda done: _tell(done, services.tell))
-    return [future.result() for future in futures]
-
-
-def _tell(done: "Future[ShotOutcome]", tell: Any) -> None:
-    if done.exception() is None:
-        tell(done.result())
+) -> int:
+    """Bring the shots of a chunk as far as they go; return how many were decided and show their pictures."""
+    chunk, pool = _AT_WORK[key]
+    decided = chunk.work(pool)
+    show_pictures(campaign, chunk.thumbs, THUMB_PX)
+    return decided
 
 
 @flow(
     name="campaign",
     flow_run_name="{campaign}",
     task_runner=ThreadPoolTaskRunner(  # type: ignore[arg-type]  # Prefect's annotation is invariant by mistake
-        max_workers=CHUNKS_IN_FLIGHT
+        max_workers=16
     ),
     persist_result=False,
 )
 def produce_campaign(campaign: str, workspace: str) -> State[RunReport]:
     """Satisfy every shot of `campaign` that is due in `workspace` (a folder).
 
-    Ends Completed; Completed with the name CompletedWithGaps when some files could not be made; or Failed
-    when whole chunks broke after their retries.
+    Ends Completed when every shot in hand was decided, whether accepted or sent to review; Failed, under the
+    name CompletedWithGaps, when some could not be; Failed when whole chunks broke after their retries.
     """
     with opened(workspace) as services:
-        shots = due(campaign, services.records)
-        size = services.chunk_size
-        chunks = [shots[start : start + size] for start in range(0, len(shots), size)]
-        futures = [
-            make_chunk.submit(
-                workspace, [shot.id for shot in chunk], first_sku=chunk[0].form.sku, others=len(chunk) - 1
-            )
-            for chunk in chunks
-        ]
-        report = _gather(campaign, futures)
-    return _state_of(report)
+        run = CampaignRun(campaign, services, f"run-{flow_run.id or uuid4()}")
+        tag_run(campaign)
+        report = run.work()
+        show_troubles(report, services.limits.shot_link or gallery_link(workspace))
+        show_report(report, services.costs)
+    return state_of(report)
+
+
+class CampaignRun:
+    """One run of one campaign: keeps chunks in flight until nothing is due."""
+
+    def __init__(self, campaign: str, services: Services, owner: str) -> None:
+        self._campaign, self._services, self._owner = campaign, services, owner
+        self._catalog = services.records.catalog
+        self._tally = Tally(campaign)
+        self._flying: dict[PrefectFuture[Any], tuple[str, Chunk]] = {}
+        self._broken: list[str] = []
+        self._done = 0
+
+    def work(self) -> RunReport:
+        """Work until nothing is due, a chunk breaks, or the campaign is stopped; return the sum."""
+        started = time.monotonic()
+        known = self._catalog.campaign(self._campaign)
+        bar = ProgressBar(self._campaign, self._due_count())
+        limits = self._services.limits
+        with (
+            Exporter(limits.export_workers) as exporter,
+            Heart(self._catalog, known) as heart,
+            ThreadPoolExecutor(limits.chunk_size * limits.chunks_in_flight) as pool,
+        ):
+            line = line_of(self._services, exporter, heart, min(known.priority, INTERACTIVE - 1))
+            self._loop(line, heart, pool, bar)
+            if self._flying:
+                self._land_all(bar)
+        return self._tally.report(time.monotonic() - started, tuple(dict.fromkeys(self._broken)))
+
+    def _loop(self, line: Line, heart: Heart, pool: ThreadPoolExecutor, bar: ProgressBar) -> None:
+        for chunk in self._chunks(line, heart, bar):
+            if _is_suspect(chunk):
+                self._land_all(bar)
+            while len(self._flying) >= self._services.limits.chunks_in_flight:
+                self._land(bar)
+            self._start(chunk, pool)
+            if _is_suspect(chunk):
+                self._land_all(bar)
+
+    def _chunks(self, line: Line, heart: Heart, bar: ProgressBar) -> Iterator[Chunk]:
+        """Yield what is due: files that accepted shots lack, then leased shots, then files again."""
+        yield from self._file_chunks(line)
+        size, patient_until = self._services.limits.chunk_size, None
+        while not self._broken and heart.state is CampaignState.RUNNING:
+            leases = patiently(lambda: self._catalog.claim(self._campaign, self._owner, size))
+            if leases:
+                patient_until = None
+                heart.keep(leases)
+                yield Chunk(line, self._tally, leases=leases)
+            elif self._flying:
+                self._land(bar)
+            else:
+                patient_until = patient_until or time.monotonic() + self._services.limits.patience_s
+                if not self._others_work() or time.monotonic() >= patient_until:
+                    break
+                time.sleep(POLL_S)
+        if not self._broken:
+            yield from self._file_chunks(line)
+
+    def _file_chunks(self, line: Line) -> Iterator[Chunk]:
+        if line.heart and line.heart.state is not CampaignState.RUNNING:
+            return
+        size = self._services.limits.chunk_size
+        lacking = self._catalog.wanting(self._campaign, wanted_files(self._services.records))
+        fresh = [one for one in lacking if one.shot.id not in self._tally.gapped]
+        for start in range(0, len(fresh), size):
+            yield Chunk(line, self._tally, wanting=fresh[start : start + size])
+
+    def _start(self, chunk: Chunk, pool: ThreadPoolExecutor) -> None:
+        key, shots = str(uuid4()), chunk.shots
+        _AT_WORK[key] = chunk, pool
+        future = make_chunk.submit(key, self._campaign, shots[0].form.sku, len(shots) - 1)
+        self._flying[future] = key, chunk
+
+    def _land(self, bar: ProgressBar) -> None:
+        """Wait for one chunk to end for good."""
+        future = next(iter(as_completed(list(self._flying))))
+        key, chunk = self._flying.pop(future)
+        del _AT_WORK[key]
+        result = future.result(raise_on_failure=False)
+        if isinstance(result, BaseException):
+            self._broken.append(_sentence(result))
+            chunk.give_up(result)
+        self._done += len(chunk.shots)
+        bar.show(self._done)
+
+    def _land_all(self, bar: ProgressBar) -> None:
+        while self._flying:
+            self._land(bar)
+
+    def _due_count(self) -> int:
+        summary = self._catalog.campaign_summary(self._campaign)
+        return summary.unfinished
+
+    def _others_work(self) -> bool:
+        return self._catalog.campaign_summary(self._campaign).leased > 0
+
+
+def tag_run(campaign: str) -> None:
+    """Tag this run in Prefect with its campaign, so that its list can be filtered."""
+    if flow_run.id:
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(flow_run.id, tags=["packshot", f"campaign:{campaign}"])
+
+
+def state_of(report: RunReport) -> State[RunReport]:
+    """Return the state that a run ends in; it is green only when nothing is missing."""
+    if report.broken:
+        return Failed(message=report.why, data=report)
+    if not report.complete:
+        return Failed(name="CompletedWithGaps", message=report.why, data=report)
+    return Completed(message=f"{report.shots} shots done", data=report)
 
 
 def run_campaign(campaign: str, workspace: str) -> RunReport:
@@ -101,37 +213,19 @@ def run_campaign(campaign: str, workspace: str) -> RunReport:
         state = produce_campaign(campaign, workspace, return_state=True)
         report = state.result(raise_on_failure=False)
     except Exception as error:
-        raise FlowBroke(f"Prefect could not run the campaign: {_first_line(error)}") from error
+        raise FlowBroke(f"Prefect could not run the campaign: {_sentence(error)}") from error
     if isinstance(report, RunReport):
         return report
     if isinstance(report, AssetError):
         raise report
-    raise FlowBroke(f"The campaign flow broke: {_first_line(report)}")
+    raise FlowBroke(f"The campaign flow broke: {_sentence(report)}")
 
 
-def _first_line(error: object) -> str:
+def _sentence(error: object) -> str:
+    if isinstance(error, AssetError):
+        return error.message
     return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
 
 
-def _gather(campaign: str, futures: list[Any]) -> RunReport:
-    """Wait for the chunks, keeping at most twenty updates of the progress artifact."""
-    progress = cast(UUID, create_progress_artifact(progress=0.0, key="progress", description=campaign))
-    every = max(1, len(futures) // 20)
-    for count, _ in enumerate(as_completed(futures), start=1):
-        if count % every == 0:
-            update_progress_artifact(artifact_id=progress, progress=100.0 * count / len(futures))
-    results = [future.result(raise_on_failure=False) for future in futures]
-    outcomes = tuple(outcome for result in results if isinstance(result, list) for outcome in result)
-    broken = tuple(str(result) for result in results if isinstance(result, BaseException))
-    rows = unfinished_table(outcomes)
-    if rows:
-        create_table_artifact(table=rows, key="to-look-at", description=f"{campaign}: for a person to see")
-    return RunReport(campaign=campaign, outcomes=outcomes, broken=broken)
-
-
-def _state_of(report: RunReport) -> State[RunReport]:
-    if report.broken:
-        return Failed(message="; ".join(report.broken), data=report)
-    if not report.complete:
-        return Completed(name="CompletedWithGaps", message=f"{len(report.gaps)} files missing", data=report)
-    return Completed(message=f"{len(report.outcomes)} shots done", data=report)
+def _is_suspect(chunk: Chunk) -> bool:
+    return any(lease.alone for lease in chunk.leases)

@@ -3,7 +3,6 @@
 The schedule and the meaning of the answers are those of Standard Webhooks 1.0.0.
 """
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -52,28 +51,16 @@ def wait_before(try_number: int) -> float:
 
 
 TRIP_AFTER = 5
-"""Failures in a row that open an endpoint's breaker."""
+"""Failures in a row from which an endpoint rests, so that its messages do not hold up those of others."""
 
-REST_S = 60.0
-"""How long an open breaker rests before one message may try again."""
+REST_S, LONGEST_REST_S = MINUTE, HOUR
+"""How long an endpoint rests at first, and at most."""
 
 
-@dataclass
-class Breaker:
-    """Spares an endpoint that keeps failing, so that its messages do not hold up those of others.
+def rest_after(failures: int) -> float:
+    """Return the seconds that an endpoint rests after `failures` in a row, the last one included.
 
-    Times are seconds on any clock that does not go back.
+    After a rest one message may try; when it fails too, the next rest is twice as long.
     """
-
-    failures: int = 0
-    rests_until: float = field(default=0.0)
-
-    def allows(self, now: float) -> bool:
-        """Say whether a message may be tried now."""
-        return self.failures < TRIP_AFTER or now >= self.rests_until
-
-    def told(self, now: float, *, well: bool) -> None:
-        """Learn how a try ended; the one try after a rest closes the breaker or opens it anew."""
-        self.failures = 0 if well else self.failures + 1
-        if self.failures >= TRIP_AFTER:
-            self.rests_until = now + REST_S
+    beyond = failures - TRIP_AFTER
+    return 0.0 if beyond < 0 else min(REST_S * 2.0 ** min(beyond, 10), LONGEST_REST_S)

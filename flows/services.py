@@ -15,10 +15,11 @@ from catalog import AssetStore, Catalog
 from flows.outcomes import ShotOutcome
 from prompt_rules import RuleTables, default_tables_folder
 from schemas import Preset, RenderJob, RenderResult, Settings, SettingsInvalid, Variant, settings_from
+from schemas.settings import CostSettings, FlowSettings
 from zimage_core.client import CoreClient
 from zimage_core.judging import GatePolicy, default_policy
 from zimage_core.presets import presets, profile_of
-from zimage_core.renditions import RecipeTable, default_recipes
+from zimage_core.renditions import RecipeTable, recipes_at
 
 
 class Core(Protocol):
@@ -48,7 +49,8 @@ class Services:
     core: Core
     policy: GatePolicy
     presets: Mapping[Variant, Preset]
-    chunk_size: int
+    limits: FlowSettings
+    costs: CostSettings
     tell: Callable[[ShotOutcome], None]
     """Called from worker threads with each shot's outcome as soon as it is known."""
 
@@ -69,7 +71,7 @@ def open_records(settings: Settings, workspace: Path) -> Iterator[Records]:
         yield Records(
             catalog=catalog,
             tables=tables,
-            recipes=default_recipes(),
+            recipes=recipes_at(settings.recipes.table),
             exports=workspace / "renditions",
             producer=settings.label.producer,
         )
@@ -86,7 +88,8 @@ def services_with(
         core=core,
         policy=default_policy(),
         presets=presets(profile_of(settings.core)),
-        chunk_size=settings.flows.chunk_size,
+        limits=settings.flows,
+        costs=settings.costs,
         tell=tell,
     )
 
@@ -102,11 +105,6 @@ def lent(workspace: str, services: Services) -> Iterator[None]:
         yield
     finally:
         del _LENT[workspace]
-
-
-def lent_to(workspace: str) -> Services:
-    """Return the services that this process has open for `workspace`; KeyError when none are."""
-    return _LENT[workspace]
 
 
 @contextmanager
@@ -125,3 +123,14 @@ def opened(workspace: str) -> Iterator[Services]:
         services = services_with(settings, records, core)
         with lent(workspace, services):
             yield services
+
+
+@contextmanager
+def opened_records(workspace: str) -> Iterator[tuple[Records, Settings]]:
+    """Yield the records of `workspace`, for flows that need no core, and the settings they were opened by."""
+    settings = settings_from(dict(os.environ))
+    if workspace in _LENT:
+        yield _LENT[workspace].records, settings
+        return
+    with open_records(settings, Path(workspace)) as records:
+        yield records, settings

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from catalog import CampaignSummary
-from flows.line import due
+from flows.line import due_count
 from flows.outcomes import FlowBroke, RunReport, ShotOutcome
 from flows.services import Records, lent, services_with
 from packshot.core_process import own_core
@@ -97,18 +97,17 @@ def produce(
     """
     started = time.monotonic()
     records.catalog.register(campaign, checked.forms)
-    wanting = due(campaign, records)
-    report = RunReport(campaign=campaign, outcomes=())
-    if wanting:
-        report = _run_flow(campaign, workspace, settings, records, watch(len(wanting)))
+    report = RunReport(campaign=campaign)
+    if wanting := due_count(campaign, records):
+        report = _run_flow(campaign, workspace, settings, records, watch(wanting))
     return Production(
         campaign=campaign,
         rows=checked.rows,
         forms=len(checked.forms),
         problems=tuple(problem.sentence for problem in checked.problems),
         summary=records.catalog.campaign_summary(campaign),
-        made_attempts=sum(outcome.attempts for outcome in report.outcomes),
-        made_renditions=sum(outcome.renditions for outcome in report.outcomes),
+        made_attempts=report.attempts,
+        made_renditions=report.renditions,
         gaps=(*report.broken, *report.gaps),
         seconds=time.monotonic() - started,
     )

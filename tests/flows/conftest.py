@@ -4,15 +4,28 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from prefect.testing.utilities import prefect_test_harness
 
 from flows.services import Records, Services, open_records, services_with
 from schemas import RenderJob, Settings, settings_from
 from zimage_core.fake_core import FakeCore
 
 
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
 @pytest.fixture
 def settings() -> Settings:
-    return settings_from({"PACKSHOT_FLOWS__CHUNK_SIZE": "2"})
+    return settings_from(
+        {
+            "PACKSHOT_FLOWS__CHUNK_SIZE": "2",
+            "PACKSHOT_FLOWS__EXPORT_WORKERS": "0",
+            "PACKSHOT_FLOWS__PATIENCE_S": "0",
+        }
+    )
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.delivery_rules import REST_S, SCHEDULE_S, TRIP_AFTER, Breaker, Fate, fate_of, wait_before
+from flows.delivery_rules import SCHEDULE_S, Fate, fate_of, rest_after, wait_before
 
 
 def test_the_schedule_is_that_of_the_standard() -> None:
@@ -30,21 +30,9 @@ def test_after_the_last_try_a_message_is_given_up() -> None:
     assert fate_of(200, len(SCHEDULE_S)) is Fate.DELIVERED
 
 
-def test_an_endpoint_that_keeps_failing_rests_and_then_gets_one_try() -> None:
-    breaker = Breaker()
-    for _ in range(TRIP_AFTER):
-        assert breaker.allows(0.0)
-        breaker.told(0.0, well=False)
-    assert not breaker.allows(REST_S - 0.1)
-    assert breaker.allows(REST_S)
-    breaker.told(REST_S, well=False)
-    assert not breaker.allows(REST_S + 0.1)
-    breaker.told(2 * REST_S, well=True)
-    assert breaker.allows(2 * REST_S)
-
-
-def test_a_success_forgets_earlier_failures() -> None:
-    breaker = Breaker()
-    for well in (False, False, False, False, True, False):
-        breaker.told(0.0, well=well)
-    assert breaker.allows(0.0)
+@pytest.mark.parametrize(
+    ("failures", "rest"),
+    [(0, 0), (4, 0), (5, 60), (6, 120), (7, 240), (11, 3600), (12, 3600), (10_000, 3600)],
+)
+def test_an_endpoint_that_keeps_failing_rests_longer_each_time(failures: int, rest: float) -> None:
+    assert rest_after(failures) == rest

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from flows.line import due, satisfy
+from flows.outcomes import Ending
 from flows.services import Services
-from schemas import Outcome, RenderJob, Shot, Variant
+from schemas import RenderJob, Shot, Variant
 from tests.factories import a_form
 from zimage_core.errors import CoreBusy, OutOfMemory
 from zimage_core.renditions import AiSystem, read_label
@@ -26,7 +27,7 @@ def test_a_good_first_picture_is_accepted_and_exported_for_every_channel(service
     services = services_around()
     (shot, _) = registered(services)
     outcome = satisfy(shot, services)
-    assert (outcome.outcome, outcome.variant, outcome.attempts) == (Outcome.ACCEPTED, Variant.TURBO, 1)
+    assert (outcome.outcome, outcome.variant, outcome.attempts) == (Ending.ACCEPTED, Variant.TURBO, 1)
     channels = {made.slot.split("_")[0] for made in services.records.catalog.renditions_of(shot.id)}
     assert channels == {"taobao", "amazon"}
     files = [path for path in services.records.exports.rglob("*") if path.is_file()]
@@ -46,7 +47,7 @@ def test_a_weak_picture_gets_another_seed_and_then_base(services_around: Build) 
     services = services_around(lambda job: 0.95 if job.preset.variant is Variant.BASE else 0.3)
     (shot, _) = registered(services)
     outcome = satisfy(shot, services)
-    assert (outcome.outcome, outcome.variant) == (Outcome.ACCEPTED, Variant.BASE)
+    assert (outcome.outcome, outcome.variant) == (Ending.ACCEPTED, Variant.BASE)
     assert [job.preset.variant for job in asked(services)] == [Variant.TURBO, Variant.TURBO, Variant.BASE]
     assert len({job.seed for job in asked(services)}) == 3
 
@@ -55,7 +56,7 @@ def test_a_picture_that_never_passes_waits_for_a_person(services_around: Build) 
     services = services_around(lambda _: 0.2)
     (shot, _) = registered(services)
     outcome = satisfy(shot, services)
-    assert (outcome.outcome, outcome.attempts, outcome.renditions) == (Outcome.NEEDS_REVIEW, 3, 0)
+    assert (outcome.outcome, outcome.attempts, outcome.renditions) == (Ending.NEEDS_REVIEW, 3, 0)
     assert outcome.gaps
     assert shot.id not in {waiting.id for waiting in due("spring", services.records)}
 
@@ -93,7 +94,7 @@ def test_a_picture_that_cannot_be_made_is_recorded_with_its_reason(services_arou
     (shot, _) = registered(services)
     outcome = satisfy(shot, services)
     attempts = services.records.catalog.attempts_of(shot.id)
-    assert outcome.outcome is Outcome.ACCEPTED
+    assert outcome.outcome is Ending.ACCEPTED
     assert [attempt.failure.code if attempt.failure else "" for attempt in attempts] == [
         "out_of_memory",
         "out_of_memory",
