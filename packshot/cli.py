@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from packshot.core_commands import core_app
 from packshot.environment import our_settings
 from packshot.rules_commands import rules_app
 from schemas import AssetError
@@ -24,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(rules_app)
+app.add_typer(core_app)
 
 FormsFile = Annotated[Path, typer.Argument(help="A .csv, .xlsx or .jsonl file, one product form a row.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the catalog, the pictures and the gallery.")]
@@ -58,25 +60,6 @@ def check(forms: FormsFile, as_json: Json = False) -> None:  # noqa: FBT002 - ty
     checked = checked_forms(forms, our_settings())
     print_check(forms, checked, as_json=as_json)
     raise typer.Exit(STOPPED if checked.problems else DONE)
-
-
-@app.command()
-def core(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
-    until_stdin_closes: Annotated[bool, typer.Option(hidden=True)] = False,  # noqa: FBT002 - the same
-) -> None:
-    """Serve the resident core: load the weights, warm up, and render over HTTP until stopped."""
-    from packshot.locations import NANO_WEIGHTS
-    from packshot.parent import leave_when_stdin_closes
-    from zimage_core.server import leave, serve
-
-    if until_stdin_closes:
-        leave_when_stdin_closes()
-    given = {"host": host, "port": port}
-    changes = {name: value for name, value in given.items() if value is not None}
-    serve(our_settings().core.model_copy(update=changes), NANO_WEIGHTS)
-    leave()
 
 
 def _run(forms: Path, campaign: str, out: Path, *, as_json: bool) -> int:

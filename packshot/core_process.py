@@ -26,7 +26,8 @@ def own_core(log: Path) -> Iterator[str]:
 
     The core leaves by itself when our end of its standard input closes, so a killed command leaves no orphan.
     """
-    command = [sys.executable, "-m", "packshot", "core", "--port", "0", "--until-stdin-closes"]
+    address = ("--host", "127.0.0.1", "--port", "0")
+    command = [sys.executable, "-m", "packshot", "core", "serve", *address, "--until-stdin-closes"]
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("w") as errors,

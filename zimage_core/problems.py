@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,9 +12,6 @@ from schemas import AssetError, revive
 from zimage_core.errors import CoreUnavailable, InvalidRender, RenderError
 
 MEDIA_TYPE = "application/problem+json"
-
-GATEWAY_STATUSES = frozenset({502, 503, 504})
-"""What a proxy answers by itself while the core behind it is away."""
 
 WAITING_STATUSES = frozenset({429, 503})
 """What is always answered with Retry-After."""
@@ -55,7 +53,8 @@ def error_from(status: int, body: bytes, headers: Mapping[str, str] | None = Non
         problem: dict[str, Any] = json.loads(body)
         return revive(problem["code"], problem["message"], {**known, **problem["context"]})
     except (ValueError, KeyError, TypeError):
-        kind = CoreUnavailable if status in GATEWAY_STATUSES else RenderError
+        # The core explains each failure of its own, so this one is a proxy's, whose core went away.
+        kind = CoreUnavailable if status >= HTTPStatus.INTERNAL_SERVER_ERROR else RenderError
         sentence = f"The core's address answered with status {status} and no explanation."
         return kind(sentence, status=status, **known)
 

@@ -11,37 +11,57 @@ from typing import NoReturn
 
 import uvicorn
 
-from schemas import AssetError, Claim, ClaimOption, RenderJob, Scores, SettingsInvalid, Variant
+from schemas import AssetError, Claim, ClaimOption, RenderJob, Scores, Variant
 from schemas.settings import CoreSettings
 from zimage_core.engine import Engine
-from zimage_core.ports import Picture, Scorer
+from zimage_core.errors import CoreBroke
+from zimage_core.limits import limits_of, memory_mode_of
+from zimage_core.listening import bind, refuse_open_door, url_of
+from zimage_core.metrics import Instruments
+from zimage_core.ports import CompanyScorer, Picture
 from zimage_core.presets import presets, profile_of
-from zimage_core.runner import EngineThread
+from zimage_core.runner import HANG_LIMIT_S, EngineThread
 from zimage_core.service import create_app
+from zimage_core.service.protocol import BoundedProtocol
 from zimage_core.weights import VariantWeights, locate
 
-SHUTDOWN_S = 2
-"""Seconds that open connections get to take their last answer after SIGTERM."""
+DRAIN_S = 25.0
+"""Seconds that jobs under way get to finish after SIGTERM; with SHUTDOWN_S below the usual grace of 30."""
 
-BACKLOG = 2048
+SHUTDOWN_S = 2
+"""Seconds that open connections get to take their last answer after that."""
+
+
+FINISHERS = 2
+"""Threads that score and encode, so that the device does not wait for either."""
 
 
 def serve(
     settings: CoreSettings,
     nano_folder: Path,
     *,
+    listener: socket.socket | None = None,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; `nano_folder` holds the bundled weights.
 
-    The port is bound before the weights are loaded. `announce` gets the one line
-    `core ready on http://HOST:PORT` when a job would be taken (standard output when None). Raises
-    SettingsInvalid when the address cannot be bound and WeightsInvalid when the weights cannot be loaded.
-    A process that did nothing else calls `leave` afterwards.
+    Takes `listener`, or binds what `settings` name before the weights are loaded. `announce` gets the one
+    line `core ready on http://HOST:PORT` when a job would be taken (standard output when None). Raises
+    SettingsInvalid when the address cannot be bound or is open without API keys, WeightsInvalid when the
+    weights cannot be loaded, CoreBroke when the engine failed later. A process that did nothing else calls
+    `leave` afterwards.
     """
-    with bind(settings.host, settings.port) as listener:
+    refuse_open_door(settings)
+    with listener or bind(settings.host, settings.port) as door:
         engine = build_engine(settings, nano_folder)
-        serve_engine(engine, listener, announce or _print_line, warm_up_jobs(settings))
+        serve_engine(
+            engine,
+            door,
+            announce or _print_line,
+            warm_up_jobs(settings),
+            settings,
+            hang_limit_s=settings.hang_limit_s,
+        )
 
 
 def build_engine(settings: CoreSettings, nano_folder: Path) -> Engine:
@@ -54,10 +74,18 @@ def build_engine(settings: CoreSettings, nano_folder: Path) -> Engine:
         return [locate(variant, setting, nano_folder) for variant, setting in chosen.items()]
 
     return Engine(
-        ZImageBackend(located, device=settings.device),
+        ZImageBackend(
+            located,
+            device=settings.device,
+            adapters=settings.adapters,
+            memory=memory_mode_of(settings),
+        ),
         LateScorer(settings, nano_folder),
         queue_limit=settings.queue_limit,
         batch_width=settings.batch_width,
+        limits=limits_of(settings),
+        finishers=FINISHERS,
+        observer=Instruments(),
     )
 
 
@@ -75,45 +103,52 @@ class LateScorer:
     """A scorer that loads CLIP when first asked: in the engine's thread, after the port is open."""
 
     def __init__(self, settings: CoreSettings, nano_folder: Path) -> None:
-        """Load what `settings.clip` names."""
+        """Load what `settings` name."""
         self._settings = settings
         self._nano_folder = nano_folder
-        self._scorer: Scorer | None = None
+        self._scorer: CompanyScorer | None = None
 
     def score(self, picture: Picture, claims: tuple[Claim, ...]) -> Scores:
         """Return the Scores of `picture`; raise WeightsInvalid when CLIP cannot be loaded."""
+        return self._loaded().score(picture, claims)
+
+    def score_many(self, pictures: Sequence[Picture], claims: Sequence[tuple[Claim, ...]]) -> list[Scores]:
+        """Return the Scores of each picture, from one forward pass."""
+        return self._loaded().score_many(pictures, claims)
+
+    def _loaded(self) -> CompanyScorer:
         if self._scorer is None:
             from zimage_core.backends.zimage import device_of
-            from zimage_core.scoring import build_scorer
+            from zimage_core.scoring import scorer_for
 
-            self._scorer = build_scorer(
-                self._settings.clip, self._nano_folder, device_of(self._settings.device)
-            )
-        return self._scorer.score(picture, claims)
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Return a listening socket; port 0 takes a free one. Raises SettingsInvalid naming the address."""
-    try:
-        return socket.create_server((host, port), backlog=BACKLOG)
-    except OSError as error:
-        raise SettingsInvalid(
-            f"The core cannot listen on {host}:{port}: {error.strerror}; choose another port."
-        ) from error
+            self._scorer = scorer_for(self._settings, self._nano_folder, device_of(self._settings.device))
+        return self._scorer
 
 
 class CoreServer(uvicorn.Server):
-    """A uvicorn server that answers waiting jobs at once when it is told to stop."""
+    """A uvicorn server that lets the jobs under way finish when it is told to stop."""
 
     def __init__(self, config: uvicorn.Config, runner: EngineThread) -> None:
-        """Stop `runner` when the process is told to stop."""
+        """Drain `runner` when the process is told to stop."""
         super().__init__(config)
         self._runner = runner
+        self._leaving = False
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
-        """Begin to stop; called by the signal, which is not raised again, so the process exits with 0."""
+        """Begin to stop, or stop at once when told a second time.
+
+        Called by the signal, which is not raised again, so the process exits with 0.
+        """
+        if self._leaving:
+            self.should_exit = True
+            return
+        self._leaving = True
         # The signal may have interrupted this very thread while it held the queue's lock.
-        threading.Thread(target=self._runner.stop, name="stopper", daemon=True).start()
+        threading.Thread(target=self._drain, name="drain", daemon=True).start()
+
+    def _drain(self) -> None:
+        """Answer from now on that the core is not ready, wait for the jobs under way, then stop serving."""
+        self._runner.drain(DRAIN_S)
         self.should_exit = True
 
 
@@ -122,29 +157,37 @@ def serve_engine(
     listener: socket.socket,
     announce: Callable[[str], None],
     warm_up: Sequence[RenderJob] = (),
+    settings: CoreSettings | None = None,
+    hang_limit_s: float = HANG_LIMIT_S,
 ) -> None:
     """Load `engine` in a thread of its own and serve it on `listener` until SIGTERM or Ctrl-C.
 
-    Raises what loading ended with.
+    Raises what loading ended with, or CoreBroke for what ended the engine after it was ready.
     """
-    host, port = listener.getsockname()[:2]
+    settings = settings or CoreSettings()
     config = uvicorn.Config(
-        create_app(engine),
-        log_level="warning",
+        create_app(engine, settings),
+        http=BoundedProtocol,
+        ws="none",
+        log_level="error",
         access_log=False,
+        proxy_headers=False,
+        server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
         lifespan="off",
     )
     failures: list[AssetError] = []
+    was_ready = threading.Event()
 
     def ready() -> None:
-        announce(f"core ready on http://{host}:{port}")
+        was_ready.set()
+        announce(f"core ready on {url_of(listener)}")
 
     def fail(error: AssetError) -> None:
-        failures.append(error)
+        failures.append(CoreBroke(error.message) if was_ready.is_set() else error)
         server.should_exit = True
 
-    runner = EngineThread(engine, warm_up=warm_up, on_ready=ready, on_failure=fail)
+    runner = EngineThread(engine, warm_up=warm_up, on_ready=ready, on_failure=fail, hang_limit_s=hang_limit_s)
     server = CoreServer(config, runner)
     runner.start()
     try:
@@ -155,11 +198,13 @@ def serve_engine(
         raise failures[0]
 
 
-def leave() -> NoReturn:
-    """End the process with 0 at once: taking torch's modules apart first would take seconds."""
+def leave(code: int = 0, sentence: str = "") -> NoReturn:
+    """End the process at once, saying why: taking torch's modules apart first would take seconds."""
+    if sentence:
+        sys.stderr.write(f"packshot: {sentence}\n")
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 def _print_line(line: str) -> None:

@@ -17,7 +17,7 @@ from zimage_core.errors import CoreUnavailable
 from zimage_core.problems import problem_of
 
 FINAL_CODES = frozenset({0, 1, 2})
-"""Exit codes after which another start would end the same: done, settings or weights at fault, wrong usage."""
+"""Exit codes after which another start would end the same: done, settings or weights bad, wrong usage."""
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 CALM_S = 60.0
@@ -45,7 +45,7 @@ class Supervisor:
         pause: Callable[[int], float] = pause_after,
         tell: Callable[[str], None] | None = None,
     ) -> None:
-        """Hand `listener` on to each core; `tell` gets a sentence for each death (standard error when None)."""
+        """Hand `listener` on to each core; `tell` gets a sentence for each death (stderr when None)."""
         self._command = [*command, "--listener", str(listener.fileno())]
         self._listener = listener
         self._pause = pause

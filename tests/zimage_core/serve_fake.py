@@ -1,12 +1,28 @@
-"""Serve a core without weights in this process; `hang` makes its device stand still at the first real step."""
+"""Serve a core without weights in this process.
 
+Modes: `fine`; `slow` takes 50 ms for a step; `hang` has a device that stands still at its first real step;
+`broken` has damaged weights; `dying` loses its device at the first real step. `--listener FD` takes the socket
+of a supervising parent, as a real core does; `--supervised` is that parent.
+"""
+
+import argparse
+import socket
 import sys
 import time
+from collections.abc import Callable
 
+from schemas.settings import CoreSettings
 from zimage_core.backends.fake import FakeBackend, FakeScorer
+from zimage_core.batching import Batch
 from zimage_core.engine import Engine
-from zimage_core.errors import WeightsInvalid
-from zimage_core.server import bind, serve_engine
+from zimage_core.errors import CoreBroke, WeightsInvalid
+from zimage_core.listening import bind
+from zimage_core.main import BROKE, serve_supervised
+from zimage_core.metrics import Instruments
+from zimage_core.parent import leave_when_stdin_closes
+from zimage_core.server import leave, serve_engine
+
+HANG_LIMIT_S = 1.0
 
 
 class BrokenBackend(FakeBackend):
@@ -17,18 +33,50 @@ class BrokenBackend(FakeBackend):
         raise WeightsInvalid("weights.safetensors is damaged.")
 
 
-def main(mode: str) -> None:
-    """Serve on a free port in `mode` `fine`, `hang` or `broken`."""
-    backend = BrokenBackend() if mode == "broken" else FakeBackend()
-    if mode == "hang":
-        backend.on_step = lambda _: time.sleep(60)
-    engine = Engine(backend, FakeScorer(), queue_limit=8, batch_width=2)
-    with bind("127.0.0.1", 0) as listener:
+class DyingBackend(FakeBackend):
+    """Fails in the engine's own bookkeeping, which nothing can mend."""
+
+    def forget(self, ticket: int) -> None:
+        """Raise KeyError."""
+        raise KeyError(ticket)
+
+
+def hang(_: Batch) -> None:
+    """Stand still."""
+    time.sleep(60)
+
+
+ON_STEP: dict[str, Callable[[Batch], None]] = {"hang": hang, "slow": lambda _: time.sleep(0.05)}
+BACKENDS: dict[str, type[FakeBackend]] = {"broken": BrokenBackend, "dying": DyingBackend}
+
+
+def main() -> None:
+    """Serve as the arguments say."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("mode")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--listener", type=int)
+    parser.add_argument("--supervised", action="store_true")
+    given = parser.parse_args()
+    if given.supervised:
+        command = [sys.executable, "-m", "tests.zimage_core.serve_fake", given.mode]
+        sys.exit(serve_supervised(command, CoreSettings(port=given.port)))
+    if given.listener is not None:
+        leave_when_stdin_closes()
+    backend = BACKENDS.get(given.mode, FakeBackend)(on_step=ON_STEP.get(given.mode, lambda _: None))
+    engine = Engine(
+        backend, FakeScorer(), queue_limit=256, batch_width=4, finishers=1, observer=Instruments()
+    )
+    door = bind("127.0.0.1", given.port) if given.listener is None else socket.socket(fileno=given.listener)
+    with door:
         try:
-            serve_engine(engine, listener, lambda line: print(line, flush=True))  # noqa: T201 - the line is the point
+            serve_engine(engine, door, lambda line: print(line, flush=True), hang_limit_s=HANG_LIMIT_S)  # noqa: T201 - the line is the point
         except WeightsInvalid as error:
-            sys.exit(error.message)
+            leave(1, error.message)
+        except CoreBroke as error:
+            leave(BROKE, error.message)
+    leave()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -1,0 +1,42 @@
+"""What `python -m zimage_core` and `packshot core serve` share: the parent, and the core that it starts."""
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from schemas import AssetError
+from schemas.settings import CoreSettings
+from zimage_core.errors import CoreBroke
+from zimage_core.listening import bind, refuse_open_door
+from zimage_core.parent import leave_when_stdin_closes
+from zimage_core.supervision import Supervisor
+
+STOPPED = 1
+BROKE = 75
+"""Exit code of a core that should be started again; the engine's watchdog ends a hung one with it too."""
+
+
+def serve_supervised(command: Sequence[str], settings: CoreSettings) -> int:
+    """Bind the address that `settings` name and keep a core alive behind it; return the exit code.
+
+    `command` starts a core when `--listener FD` is added. Raises SettingsInvalid when the address cannot be
+    bound or is open without API keys.
+    """
+    refuse_open_door(settings)
+    with bind(settings.host, settings.port) as listener:
+        return Supervisor(command, listener).run()
+
+
+def serve_one(settings: CoreSettings, nano_folder: Path, descriptor: int) -> NoReturn:
+    """Be the core of a parent that listens on `descriptor`: serve, then end this process."""
+    from zimage_core.server import leave, serve
+
+    leave_when_stdin_closes()
+    try:
+        serve(settings, nano_folder, listener=socket.socket(fileno=descriptor))
+    except CoreBroke as error:
+        leave(BROKE, error.message)
+    except AssetError as error:
+        leave(STOPPED, error.message)
+    leave()
