@@ -19,6 +19,7 @@ from catalog.errors import (
     VerdictConflict,
 )
 from catalog.events import Event, EventType
+from catalog.exports import publish
 from catalog.histories import CampaignSummary, ShotHistory
 from catalog.leases import HEARTBEAT_S as HEARTBEAT_S
 from catalog.leases import LEASE_S as LEASE_S
@@ -27,7 +28,7 @@ from catalog.recording import Made, Recorded, Refusal
 from catalog.renditions import Wanting
 from catalog.requests import StoredAnswer
 from catalog.states import CampaignState, DeliveryState, ShotState
-from catalog.store import AssetStore
+from catalog.store import AssetStore, store_at
 
 __all__ = [
     "AssetStore",
@@ -63,4 +64,6 @@ __all__ = [
     "StoredAnswer",
     "VerdictConflict",
     "Wanting",
+    "publish",
+    "store_at",
 ]

@@ -2,14 +2,16 @@
 
 import errno
 import os
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from catalog.errors import CatalogError, CatalogUnavailable, RecordRefused, StoreFull
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_TEMPORARY = re.compile(r"\..{1,40}\.[0-9]+\.[0-9a-f]{12}")
 _LONGEST_NAME = 255
 """Bytes in a file name; the limit of ext4, XFS, APFS and NTFS alike."""
 
@@ -33,8 +35,16 @@ def write_durably(target: Path, data: bytes, *, staging: Path, root: Path) -> No
     """Put `data` at `target` so that a crash at any instant leaves the old file or the whole new one.
 
     `root` and `staging`, which is on the same file system, exist already. On return the bytes and every name
-    from `root` down have been fsynced. Raises StoreFull or CatalogUnavailable and removes the temporary file;
-    a file whose fsync failed is never used, because the kernel reports that failure only once.
+    from `root` down have been fsynced. Raises StoreFull or CatalogUnavailable and removes the temporary file.
+    """
+    stage(target, data, staging=staging)
+    settle(target, root)
+
+
+def stage(target: Path, data: bytes, *, staging: Path) -> None:
+    """Put `data` at `target` whole, but leave its name to `settle`, which has to follow.
+
+    A file whose fsync failed is never used, because the kernel reports that failure only once.
     """
     with translated(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +56,19 @@ def write_durably(target: Path, data: bytes, *, staging: Path, root: Path) -> No
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise
-        _settle(target, root)
+
+
+def is_temporary(name: str) -> bool:
+    """Say whether a file's name is one that `stage` gives to what it has not finished."""
+    return bool(_TEMPORARY.fullmatch(name))
+
+
+def remove_durably(path: Path) -> None:
+    """Unlink a file that may be there, so that it does not come back after a power cut."""
+    with translated(path):
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            _sync_folder(path.parent)
 
 
 def settle(target: Path, root: Path) -> None:
@@ -57,6 +79,19 @@ def settle(target: Path, root: Path) -> None:
     """
     with translated(target):
         _settle(target, root)
+
+
+def settle_all(targets: Sequence[Path], root: Path) -> None:
+    """Settle many files, each folder on the way once."""
+    folders: dict[Path, None] = {}
+    for target in targets:
+        for folder in target.parents:
+            folders[folder] = None
+            if folder == root:
+                break
+    for folder in folders:
+        with translated(folder):
+            _sync_folder(folder)
 
 
 def checked_name(name: str) -> str:

@@ -120,7 +120,7 @@ class ShotDesk(Opened):
 
         Raises RecordRefused when `name` is more than a plain file name.
         """
-        return publish(folder, name, data)
+        return Path(publish(folder, name, data))
 
     def wanting(self, campaign: str, recipes: Recipes, limit: int | None = None) -> tuple[Wanting, ...]:
         """List accepted shots that lack a file for their master, in the order of their registration.

@@ -1,67 +1,73 @@
 """Pictures as files named by their content."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from catalog.errors import NotRegistered, StoreCorrupt
-from catalog.files import make_folder, settle, translated, write_durably
+from catalog.shelves import Entry, FolderShelf, Shelf
 from schemas import sha256_hex
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class AssetStore:
-    """Pictures under `root/aa/bb/<sha256>`; the same bytes are kept once and never changed in place.
+    """Pictures under `aa/bb/<sha256>` of a folder or a bucket; kept once and never changed in place.
 
     Safe to use from several threads and processes at a time.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._staging = root / "tmp"
+    def __init__(self, place: Path | str | Shelf) -> None:
+        """Use a folder, which is made when the first picture comes, or `s3://bucket/prefix`, or a shelf."""
+        self.shelf = shelf_at(place) if isinstance(place, Path | str) else place
 
     def put(self, data: bytes) -> str:
         """Keep `data` durably and return its SHA-256; keeping it again writes nothing.
 
         Raises StoreFull or CatalogUnavailable; then no temporary file is left.
         """
-        sha = sha256_hex(data)
-        target = self.path(sha)
-        if self._holds(target, len(data)):
-            settle(target, self.root)
-        else:
-            make_folder(self._staging)
-            write_durably(target, data, staging=self._staging, root=self.root)
-        return sha
+        return self.put_many([data])[0]
 
     def put_many(self, many: Sequence[bytes]) -> tuple[str, ...]:
-        """Keep many pictures as `put` does, and return their hashes in the same order."""
-        return tuple(self.put(data) for data in many)
+        """Keep many pictures, whose folders are synced once for all, and return their hashes in order."""
+        shas = tuple(sha256_hex(data) for data in many)
+        self.shelf.put_all({self.key(sha): data for sha, data in zip(shas, many, strict=True)})
+        return shas
 
     def get(self, sha: str) -> bytes:
         """Read a picture and check it against its name; raises StoreCorrupt when missing or damaged."""
-        path = self.path(sha)
-        with translated(path):
-            try:
-                data = path.read_bytes()
-            except FileNotFoundError as error:
-                raise StoreCorrupt(f"The picture {sha} is missing from the store.", sha256=sha) from error
+        data = self.shelf.get(self.key(sha))
         if sha256_hex(data) != sha:
             raise StoreCorrupt(f"The picture {sha} is damaged: its bytes no longer fit its name.", sha256=sha)
         return data
 
-    def path(self, sha: str) -> Path:
-        """Say where the picture is or would be; raises NotRegistered when `sha` is no SHA-256."""
+    def key(self, sha: str) -> str:
+        """Say under which key the picture is or would be; raises NotRegistered when `sha` is no SHA-256."""
         if not _SHA256.fullmatch(sha):
             raise NotRegistered(f"{sha[:80]!r} names no picture: 64 lower-case hex digits would.")
-        return self.root / sha[:2] / sha[2:4] / sha
+        return f"{sha[:2]}/{sha[2:4]}/{sha}"
 
-    @staticmethod
-    def _holds(path: Path, size: int) -> bool:
-        # A wrong size means damage from outside; the right bytes are at hand, so the file is written anew.
-        with translated(path):
-            try:
-                return path.stat().st_size == size
-            except FileNotFoundError:
-                return False
+    def entries(self) -> Iterator[tuple[str, Entry]]:
+        """List all files on the shelf, each with the hash that names it; empty for what is no picture."""
+        for entry in self.shelf.entries():
+            name = entry.key.rpartition("/")[2]
+            known = _SHA256.fullmatch(name) and entry.key == self.key(name)
+            yield (name if known else ""), entry
+
+    def remove(self, sha: str) -> None:
+        """Remove a picture that no record names."""
+        self.shelf.remove(self.key(sha))
+
+
+def shelf_at(place: Path | str) -> Shelf:
+    """Return the shelf at a folder or at an address such as `s3://bucket/prefix`; raises SettingsInvalid."""
+    if isinstance(place, str) and "://" in place:
+        from catalog.buckets import BucketShelf
+
+        return BucketShelf(place)
+    return FolderShelf(Path(place))
+
+
+def store_at(place: Path | str) -> AssetStore:
+    """Open the asset store in a folder or at an address such as `s3://bucket/prefix`."""
+    return AssetStore(shelf_at(place))

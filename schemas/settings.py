@@ -44,7 +44,23 @@ class CoreSettings(Section):
     queue_limit: int = Field(default=256, ge=1)
     """Jobs waiting at most; one more is answered 429."""
     batch_width: int = Field(default=4, ge=1, le=64)
-    """Rows of a forward pass; short batches are filled with dummy rows, so that it never varies."""
+    """Jobs that one forward pass may serve at most."""
+    batching: Literal["proven", "fixed", "throughput"] = "proven"
+    """`proven`: only widths seen to give each picture the bytes it has alone; `fixed`; `throughput`."""
+    parked_limit: int = Field(default=64, ge=1)
+    """Jobs that may have begun and not ended; their latents are on the device."""
+    adapters: Path | None = None
+    """Folder of LoRA files, NAME.safetensors each."""
+    memory: Literal["auto", "full", "encoder_apart", "casting", "offload"] = "auto"
+    """What is done so that the weights fit; `auto` chooses from the free memory."""
+    memory_gb: float | None = Field(default=None, gt=0)
+    """Gigabytes of models on the device at most; least recently used ones leave."""
+    idle_unload_s: float | None = Field(default=None, gt=0)
+    """Seconds without a job after which a model leaves the device."""
+    hang_limit_s: float = Field(default=60.0, gt=0)
+    """Seconds that one pass may take before the device is given up and the process replaced."""
+    picture_format: Literal["png", "webp"] = "png"
+    """File format of the pictures that leave the core; both keep every pixel."""
     render_timeout_s: float = Field(default=300.0, gt=0)
     """Seconds a client waits for one picture."""
     keys: Path | None = None
@@ -64,8 +80,8 @@ class CatalogSettings(Section):
 
     url: SecretStr | None = None
     """SQLAlchemy address such as postgresql+psycopg://...; SQLite in the output folder when unset."""
-    store: Path | None = None
-    """Folder of the asset store; `assets` in the output folder when unset."""
+    store: str | None = Field(default=None, min_length=1)
+    """Folder or s3://bucket/prefix of the asset store; `assets` in the output folder when unset."""
 
 
 class RuleSettings(Section):

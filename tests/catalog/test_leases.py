@@ -278,7 +278,7 @@ def test_a_workers_clock_decides_nothing(empty_postgres: str, store: AssetStore,
         catalog.register("spring", mugs(2))
         environment = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": skew, "PYTHONPATH": str(Path.cwd())}
         subprocess.run(
-            [sys.executable, "-c", SKEWED, empty_postgres, str(store.root)], check=True, env=environment
+            [sys.executable, "-c", SKEWED, empty_postgres, str(store.shelf.root)], check=True, env=environment
         )
         assert len(catalog.claim("spring", "anna", 2)) == 1
         lapse(catalog)

@@ -30,7 +30,7 @@ def make_attempt(catalog: Catalog, shot: Shot, number: int) -> str:
 
 def export(catalog: Catalog, master: Master, folder: Path) -> None:
     data = catalog.picture(master.picture)[::-1]
-    path = publish(folder, f"{master.shot_id}.jpg", data)
+    path = Path(publish(folder, f"{master.shot_id}.jpg", data))
     catalog.record_renditions([a_rendition(master, file_name=path.name, sha256=sha256_hex(data))])
 
 
