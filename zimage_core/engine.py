@@ -1,41 +1,24 @@
 """The engine: takes work from the queue, lets the device do it, hands on what is finished."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from schemas import AssetError, Claim, Provenance, RenderJob, RenderResult, Scores
 from zimage_core.batching import Batch, Batching, ShapeKey, Widths
-from zimage_core.encoding import EncodedAs
 from zimage_core.errors import CoreUnavailable, OutOfMemory, RenderError
 from zimage_core.finishing import Finishing
+from zimage_core.limits import Limits
 from zimage_core.observations import Totals
 from zimage_core.ports import Backend, EngineState, Health, Observer, Picture, Scorer
-from zimage_core.render_queue import PARKED_LIMIT, STOPPING, RenderQueue
+from zimage_core.render_queue import STOPPING, RenderQueue
 from zimage_core.residency import Residency
 from zimage_core.residents import Residents
 from zimage_core.tickets import DEFAULT_TENANT, Decode, Ticket, Work
 
 HANGING = "The device does not answer; the core is being replaced, send the job again."
 DRAINING = "The core is stopping and takes no new jobs; send the job again."
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What an engine may use, beside its queue's length and its widest pass."""
-
-    batching: Batching = Batching.PROVEN
-    parked: int = PARKED_LIMIT
-    """Jobs that may have begun and not ended; their latents are on the device."""
-    finishing: int = 8
-    """Pictures that may wait to be scored and encoded."""
-    weights: Mapping[str, float] = field(default_factory=dict)
-    """Each tenant's part of the device; 1 for those not listed."""
-    memory_bytes: int | None = None
-    """Bytes of models that may be on the device; no bound when None."""
-    idle_unload_s: float | None = None
-    encode: EncodedAs = EncodedAs.PNG
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from schemas import Claim, RenderJob, RenderResult, Scores, Variant
 from tests.factories import a_job, a_preset
 from zimage_core.backends.fake import FakeBackend, FakeClock, FakeScorer
 from zimage_core.batching import PATIENCE_STEPS, Batch, Batching
-from zimage_core.engine import Engine, Limits
+from zimage_core.engine import Engine
 from zimage_core.errors import (
     CoreUnavailable,
     DegeneratePicture,
@@ -20,6 +20,7 @@ from zimage_core.errors import (
     RenderTimedOut,
     ScoringFailed,
 )
+from zimage_core.limits import Limits
 from zimage_core.observations import Totals
 from zimage_core.ports import EngineState, Picture, Scorer
 from zimage_core.tickets import Ticket

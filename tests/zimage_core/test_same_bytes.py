@@ -15,8 +15,9 @@ from schemas.settings import NANO
 from tests.factories import a_job, a_preset
 from zimage_core.backends.fake import FakeBackend, FakeScorer
 from zimage_core.batching import Batch
-from zimage_core.engine import Engine, Limits
+from zimage_core.engine import Engine
 from zimage_core.errors import OutOfMemory
+from zimage_core.limits import Limits
 from zimage_core.ports import Backend
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "nano" / "weights"

@@ -27,6 +27,9 @@ CACHED_TIMES = 128
 
 CACHED_CAPTIONS = 256
 
+BlockCall = Callable[[Any, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+StepCall = Callable[..., torch.Tensor]
+
 
 @dataclass(frozen=True)
 class Caption:
@@ -79,6 +82,10 @@ class Passes:
         self.dtype = dtype
         self.adapter: str | None = None
         """The LoRA that is switched on in the layers."""
+        self.real_turns = False
+        """Whether rotations are cosine and sine instead of complex numbers, which compilers do not fuse."""
+        self.block: BlockCall = block_output
+        self.step: StepCall = self.steady_step
         self._captions = Kept(CACHED_CAPTIONS)
         self._modulations = Kept(CACHED_TIMES)
         self._places = lru_cache(maxsize=64)(self._turns_of_picture)
@@ -99,26 +106,47 @@ class Passes:
 
         `times` and `captions` hold one entry per row; all captions have the same length.
         """
-        network, modulations = self.network, [self._modulation(time) for time in times]
+        modulations = [self._modulation(time) for time in times]
+        rows = torch.stack(list(latents)).to(self.dtype)
+        texts = torch.stack([one.features for one in captions])
+        turns = self._places(*rows.shape[2:], texts.shape[1])
+        both = torch.cat([turns, captions[0].turns])
+        if self.real_turns:
+            turns, both = torch.view_as_real(turns), torch.view_as_real(both)
         blocks = torch.stack([one.blocks for one in modulations])
-        rows, channels, height, width = len(latents), *latents[0].shape
-        patches = _patches(torch.stack(list(latents)).to(self.dtype))
+        last = torch.stack([one.last for one in modulations])[:, None]
+        return list(self.step(rows, blocks, last, texts, turns[None, :, None], both[None, :, None]).float())
+
+    def steady_step(
+        self,
+        latents: torch.Tensor,
+        blocks: torch.Tensor,
+        last: torch.Tensor,
+        captions: torch.Tensor,
+        turns: torch.Tensor,
+        both: torch.Tensor,
+    ) -> torch.Tensor:
+        """Return the output [rows, 16, h, w] for latents of that shape; tensors in, one tensor out.
+
+        `blocks` [rows, blocks, 4, dim] and `last` [rows, 1, dim] are the modulations, `captions` [rows,
+        tokens, dim]; `turns` and `both` the rotations of the picture and of picture and caption. It asks
+        nothing of the host, so that a CUDA graph can hold it.
+        """
+        network = self.network
+        _, channels, height, width = latents.shape
+        patches = _patches(latents)
         tokens = patches.shape[1]
         hidden = network.all_x_embedder[PATCH_KEY](patches)
-        hidden = torch.cat(
-            [hidden, network.x_pad_token.to(self.device).expand(rows, -tokens % TOKENS, -1)], dim=1
-        )
-        turns = self._places(height, width, captions[0].features.shape[0])
+        filler = network.x_pad_token.to(self.device).expand(len(latents), -tokens % TOKENS, -1)
+        hidden = torch.cat([hidden, filler], dim=1)
         for number, block in enumerate(network.noise_refiner):
-            hidden = _block(block, hidden, turns[None, :, None], blocks[:, number])
-        hidden = torch.cat([hidden, torch.stack([one.features for one in captions])], dim=1)
-        turns = torch.cat([turns, captions[0].turns])[None, :, None]
+            hidden = self.block(block, hidden, turns, blocks[:, number])
+        hidden = torch.cat([hidden, captions], dim=1)
         for number, block in enumerate(network.layers, len(network.noise_refiner)):
-            hidden = _block(block, hidden, turns, blocks[:, number])
+            hidden = self.block(block, hidden, both, blocks[:, number])
         final = network.all_final_layer[PATCH_KEY]
-        last = torch.stack([one.last for one in modulations])[:, None]
         out = final.linear(final.norm_final(hidden[:, :tokens]) * last)
-        return list(_picture(out, channels, height, width).float())
+        return _picture(out, channels, height, width)
 
     def _refined(self, text: torch.Tensor) -> Caption:
         """Return what the stock forward makes of a caption, alone."""
@@ -160,7 +188,9 @@ def _scales_and_gates(parts: Sequence[torch.Tensor]) -> torch.Tensor:
     return torch.stack([1.0 + attention_scale, attention_gate.tanh(), 1.0 + feed_scale, feed_gate.tanh()])
 
 
-def _block(block: Any, hidden: torch.Tensor, turns: torch.Tensor, modulation: torch.Tensor) -> torch.Tensor:
+def block_output(
+    block: Any, hidden: torch.Tensor, turns: torch.Tensor, modulation: torch.Tensor
+) -> torch.Tensor:
     """Return ZImageTransformerBlock's output for a modulation [rows, 4, dim] that is computed already."""
     attention_scale, attention_gate, feed_scale, feed_gate = modulation[:, :, None].unbind(1)
     attended = _attended(block.attention, block.attention_norm1(hidden) * attention_scale, turns)
@@ -185,6 +215,12 @@ def _attended(attention: Any, hidden: torch.Tensor, turns: torch.Tensor) -> torc
 
 
 def _turned(values: torch.Tensor, turns: torch.Tensor) -> torch.Tensor:
+    """Turn each pair of [rows, tokens, heads, head dim] by its angle, in float32."""
+    if not turns.is_complex():
+        left, right = values.float().reshape(*values.shape[:-1], -1, 2).unbind(-1)
+        cosine, sine = turns.unbind(-1)
+        turned = torch.stack((left * cosine - right * sine, left * sine + right * cosine), dim=-1)
+        return turned.flatten(3).type_as(values)
     pairs = torch.view_as_complex(values.float().reshape(*values.shape[:-1], -1, 2))
     return torch.view_as_real(pairs * turns).flatten(3).type_as(values)
 
