@@ -53,6 +53,11 @@ def jobs_of(
     check_text(asked.prompt, "prompt")
     check_text(asked.negative_prompt, "negative_prompt")
     preset = _preset(asked, presets, models)
+    if asked.negative_prompt and not preset.guidance:
+        raise InvalidRender(
+            f"negative_prompt: {asked.model} works without guidance and cannot heed it; ask for base.",
+            field="negative_prompt",
+        )
     seed = secrets.randbelow(SEEDS) if asked.seed is None else asked.seed
     spec = content_id("prompt", [asked.prompt, asked.negative_prompt])
     return [

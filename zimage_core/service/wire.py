@@ -43,7 +43,7 @@ def openai_problem_of(error: AssetError) -> tuple[int, dict[str, str], bytes]:
     said = {
         "message": error.message,
         "type": OPENAI_TYPES.get(status, fallback),
-        "param": error.context.get("field"),
+        "param": error.context.get("field") or None,
         "code": "model_not_found" if _no_model(error) else error.code,
     }
     headers = {"content-type": "application/json", **retry_header(error)}

@@ -33,8 +33,11 @@ def client(address: str) -> Iterator[openai.OpenAI]:
         yield client
 
 
+OURS = ("seed", "priority", "deadline_ms", "negative_prompt")
+
+
 def generate(client: openai.OpenAI, **fields: object) -> openai.types.ImagesResponse:
-    ours = {name: fields.pop(name) for name in ("seed", "priority", "deadline_ms") if name in fields}
+    ours = {name: fields.pop(name) for name in OURS if name in fields}
     usual = {"model": "turbo", "prompt": "a red mug"}
     return client.images.generate(**{**usual, **fields}, extra_body=ours)  # type: ignore[call-overload]  # keywords by name
 
@@ -90,6 +93,7 @@ def test_the_models_can_be_listed_and_looked_at(client: openai.OpenAI) -> None:
         ({"prompt": ""}, "at least 1 character", "prompt"),
         ({"quality": "hd"}, "quality", "quality"),
         ({"background": "transparent"}, "not permitted", "background"),
+        ({"negative_prompt": "text"}, "turbo works without guidance", "negative_prompt"),
         ({"seed": -1}, "the nearest that can be rendered is 0", "seed"),
     ],
 )
@@ -158,6 +162,14 @@ def test_users_text_reaches_the_job_as_it_is() -> None:
     (job,) = jobs_of(ImageRequest(prompt=text, seed=1), presets("nano"), {"turbo"})
     assert job.prompt == text
     assert job.preset.steps == presets("nano")[job.preset.variant].steps
+
+
+def test_base_heeds_a_negative_prompt(client: openai.OpenAI) -> None:
+    plain, steered = (
+        generate(client, model="base", seed=1, negative_prompt=negative).data[0].b64_json
+        for negative in ("", "text")
+    )
+    assert plain != steered
 
 
 def test_an_adapter_is_asked_for_by_name() -> None:
