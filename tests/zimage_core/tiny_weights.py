@@ -14,6 +14,9 @@ TEMPLATE = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
+WIDTH = 64
+"""Of the transformer's tokens."""
+
 SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 CORPUS = [
     "a red ceramic mug on a wooden table",
@@ -55,6 +58,22 @@ def save_tiny_pack(folder: Path) -> Path:
     return folder
 
 
+def save_tiny_adapter(
+    file: Path, seed: int = 0, rank: int = 4, layer: str = "layers.0.attention.to_q"
+) -> None:
+    """Write a LoRA of random weights for one square layer of the tiny transformer, as diffusers saves it."""
+    import torch
+    from safetensors.torch import save_file
+
+    generator = torch.Generator().manual_seed(seed)
+    shapes = {"lora_A": (rank, WIDTH), "lora_B": (WIDTH, rank)}
+    tensors = {
+        f"transformer.{layer}.{part}.weight": torch.randn(shape, generator=generator)
+        for part, shape in shapes.items()
+    }
+    save_file(tensors, file)
+
+
 def write_manifest(folder: Path) -> None:
     """Write manifest.json over every file that lies in `folder` now."""
     files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != "manifest.json")
@@ -70,7 +89,7 @@ def _transformer() -> Any:
     from diffusers import ZImageTransformer2DModel
 
     return ZImageTransformer2DModel(
-        dim=64,
+        dim=WIDTH,
         n_layers=2,
         n_refiner_layers=1,
         n_heads=2,

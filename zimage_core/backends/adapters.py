@@ -1,6 +1,7 @@
 """LoRA adapters: files in a folder, loaded into a transformer by name, one switched on at a time."""
 
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,10 @@ def add(network: ZImageTransformer2DModel, passes: Passes, name: str, file: Path
         tensors = ZImagePipeline.lora_state_dict(load_file(file))
         if name in getattr(network, "peft_config", {}):
             network.delete_adapters(name)
-        network.load_lora_adapter(tensors, adapter_name=name, prefix="transformer")
+        with warnings.catch_warnings():
+            # Several adapters in one network are what is wanted; at most one of them is switched on.
+            warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+            network.load_lora_adapter(tensors, adapter_name=name, prefix="transformer")
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise WeightsInvalid(
