@@ -1,0 +1,69 @@
+"""The preflight report of an upload, as a page to read and as a table to sort."""
+
+import base64
+import csv
+from io import StringIO
+from itertools import groupby
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from packshot.upload_folder import Upload
+from zimage_core.renditions.checklist import Finding
+from zimage_core.renditions.thumbnails import thumbnail
+
+COLUMNS = (
+    "order", "sku", "place", "rule", "wanted", "measured", "passed", "source", "source_date", "confidence",
+)  # fmt: skip
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet program would take for the beginning of a formula."""
+
+SMALL_PX = 96
+UNSURE = frozenset({"low", "unconfirmed"})
+
+
+def report_csv(upload: Upload) -> bytes:
+    """Return the findings as CSV for spreadsheets (UTF-8 with a mark), nothing in it taken for a formula."""
+    text = StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for number, finding in enumerate(upload.findings, start=1):
+        row = finding.model_dump() | {"order": number, "passed": "yes" if finding.passed else "NO"}
+        writer.writerow([_harmless(str(row[column])) for column in COLUMNS])
+    for gap in upload.gaps:
+        writer.writerow(["", "", "", "missing", "", _harmless(gap), "NO", "", "", ""])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def report_html(upload: Upload) -> bytes:
+    """Return the report as one page that needs no other file."""
+    environment = Environment(
+        loader=PackageLoader("packshot"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    files = [
+        (each.file, each.findings, _small(each.file.data) if each.look is not None else "")
+        for each in upload.files
+    ]
+    products = [(sku, list(group)) for sku, group in groupby(files, key=lambda each: each[0].sku)]
+    listings: dict[str, list[Finding]] = {}
+    for finding in upload.listings:
+        listings.setdefault(finding.sku, []).append(finding)
+    text = environment.get_template("preflight.html.j2").render(
+        upload=upload,
+        products=products,
+        listings=listings,
+        failed=sum(not finding.passed for finding in upload.findings),
+        unsure=UNSURE,
+    )
+    return text.encode()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell
+
+
+def _small(data: bytes) -> str:
+    return "data:image/webp;base64," + base64.b64encode(thumbnail(data, SMALL_PX)).decode()
