@@ -4,6 +4,7 @@ The arithmetic is ZImagePipeline's, bit for bit for a picture without guidance; 
 at different steps share a pass.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -147,6 +148,8 @@ class ZImageBackend:
             return
         del self._residents[variant], resident
         self._loader.keep_only(list(self._residents.values()))
+        # Networks hold one another in circles, which only the collector opens.
+        gc.collect()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
