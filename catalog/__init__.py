@@ -20,6 +20,7 @@ from catalog.errors import (
 )
 from catalog.events import Event, EventType
 from catalog.exports import publish
+from catalog.findings import Finding, FindingKind, Findings
 from catalog.histories import CampaignSummary, ShotHistory
 from catalog.leases import HEARTBEAT_S as HEARTBEAT_S
 from catalog.leases import LEASE_S as LEASE_S
@@ -46,6 +47,9 @@ __all__ = [
     "Endpoint",
     "Event",
     "EventType",
+    "Finding",
+    "FindingKind",
+    "Findings",
     "KeyReused",
     "Lease",
     "LeaseLost",

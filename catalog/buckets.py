@@ -114,7 +114,10 @@ def _store(protocol: str) -> Any:
 def _strangers() -> tuple[type[Exception], ...]:
     """Name what a store's libraries raise; without them only the system's errors can come."""
     try:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import (  # type: ignore[import-untyped]  # it ships no types
+            BotoCoreError,
+            ClientError,
+        )
     except ImportError:
         return (OSError,)
     return (OSError, BotoCoreError, ClientError)

@@ -1,5 +1,6 @@
 """The catalog: what is recorded about campaigns, and the pictures that the records point to."""
 
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -7,6 +8,8 @@ from catalog import audit, rule_tables
 from catalog.audit import AuditEntry
 from catalog.campaign_desk import CampaignDesk
 from catalog.engines import database_at, migrator_at
+from catalog.findings import Findings
+from catalog.inspection import GRACE_S, inspect
 from catalog.outbox_desk import OutboxDesk
 from catalog.revisions import upgrade
 from catalog.shot_desk import ShotDesk
@@ -64,6 +67,22 @@ class Catalog(CampaignDesk, ShotDesk, OutboxDesk):
         """List what was done to a shot (by its id), a campaign (`campaign NAME`) or an endpoint, in order."""
         with self._database.reading() as session:
             return audit.entries(session, subject)
+
+    def fsck(
+        self,
+        *,
+        exports: Path | str | None = None,
+        deep: bool = False,
+        repair: bool = False,
+        grace_s: float = GRACE_S,
+    ) -> Findings:
+        """Hold rows against files and each other, both ways; `clean` when all agree.
+
+        `exports` is the folder of the channels' files; without it they are not looked at. `deep` reads every
+        file and hashes it. `repair` queues again, tells again or removes what it can; nothing younger than
+        `grace_s` is removed. Safe beside workers.
+        """
+        return inspect(self._database, self._store, exports, deep=deep, repair=repair, grace_s=grace_s)
 
     def verify_audit(self) -> tuple[str, ...]:
         """Say in sentences where the audit trail was edited, cut or bypassed; nothing when it is whole."""

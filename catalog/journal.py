@@ -81,6 +81,17 @@ class Journal:
         about = {"shot_id": row.id, "sku": shot.sku, "shot_type": row.shot_type, **facts}
         self._tell(kind, row.campaign, row.id, row.id, revision, about)
 
+    def tell_end(self, campaign: str, round_: int) -> None:
+        """Put the end of a campaign's round into the outbox, with how its shots stand."""
+        states = select(ShotRow.state, func.count()).where(ShotRow.campaign == campaign)
+        found = self.session.execute(states.group_by(ShotRow.state))
+        counted = {state.value: count for state, count in found}
+        self._tell(EventType.CAMPAIGN_FINISHED, campaign, None, campaign, round_, {"shots": counted})
+
+    def look_for_end(self, campaign: str) -> None:
+        """Finish a campaign at the close if it has nothing left, although nothing was moved here."""
+        self._left.add(campaign)
+
     def close(self) -> None:
         """Write what has gathered, and finish the campaigns that have nothing left; call it once, last."""
         self.session.flush()
@@ -101,11 +112,7 @@ class Journal:
         row.finished_at = self.now
         self.session.flush()
         self.note(campaign_subject(campaign), "catalog", "finish", None, {"round": row.round})
-        states = select(ShotRow.state, func.count()).where(ShotRow.campaign == campaign)
-        counted = {
-            state.value: count for state, count in self.session.execute(states.group_by(ShotRow.state))
-        }
-        self._tell(EventType.CAMPAIGN_FINISHED, campaign, None, campaign, row.round, {"shots": counted})
+        self.tell_end(campaign, row.round)
 
     def _tell(
         self,

@@ -31,8 +31,9 @@ def charge(shot: HeldShot, journal: Journal, why: str) -> None:
     row = shot.row
     row.charged_crashes += 1
     if row.charged_crashes >= DEAD_AT:
-        journal.move(shot, ShotState.DEAD, "catalog", "give up", why=why, crashes=row.charged_crashes)
-        journal.tell_of(EventType.SHOT_DEAD, shot, row.fence, why=why, crashes=row.charged_crashes)
+        facts = {"why": why, "crashes": row.charged_crashes, "fence": row.fence}
+        journal.move(shot, ShotState.DEAD, "catalog", "give up", **facts)
+        journal.tell_of(EventType.SHOT_DEAD, shot, row.fence, **facts)
 
 
 def count_lost_lease(shot: HeldShot, journal: Journal) -> None:

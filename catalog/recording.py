@@ -118,7 +118,7 @@ class _Batch:
         self._decide(shot, attempt, made.lease)
         recorded = attempt.model_copy(update={"made_at": self._journal.now})
         self._known[attempt.id] = recorded
-        self._attempts.append(self._row(recorded, made.spec))
+        self._attempts.append(self._row(recorded, made))
         return recorded
 
     def write(self) -> None:
@@ -133,7 +133,8 @@ class _Batch:
                 self._session.execute(insert(table), rows)
         self._journal.close()
 
-    def _row(self, attempt: Attempt, spec: PromptSpec) -> dict[str, Any]:
+    def _row(self, attempt: Attempt, made: Made) -> dict[str, Any]:
+        spec = made.spec
         body = spec.model_dump(mode="json")
         spec_id = content_id("trace", body)
         told = {"id": spec_id, "fingerprint": spec.fingerprint, "tables": spec.tables, "body": body}
@@ -146,6 +147,7 @@ class _Batch:
             "spec_id": spec_id,
             "job": attempt.job.model_dump(mode="json", exclude=set(SPECS_SHARE)),
             "picture": attempt.picture,
+            "picture_bytes": None if made.picture is None else len(made.picture),
             "scores": _body(attempt.scores),
             "provenance": _body(attempt.provenance),
             "failure": _body(attempt.failure),

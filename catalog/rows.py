@@ -121,10 +121,21 @@ class AttemptRow(Row):
     spec_id: Mapped[Key] = mapped_column(ForeignKey(SpecRow.id), index=True)
     job: Mapped[Body]
     picture: Mapped[Digest | None] = mapped_column(index=True)
+    picture_bytes: Mapped[int | None]
     scores: Mapped[Body | None]
     provenance: Mapped[Body | None]
     failure: Mapped[Body | None]
     made_at: Mapped[Stamp]
+
+
+class LossRow(Row):
+    """A picture that is known to be lost; no accepted shot relies on it any more."""
+
+    __tablename__ = "losses"
+
+    picture: Mapped[Digest] = mapped_column(primary_key=True)
+    why: Mapped[str]
+    found_at: Mapped[Stamp]
 
 
 class VerdictRow(Row):

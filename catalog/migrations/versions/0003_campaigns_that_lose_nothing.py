@@ -47,7 +47,20 @@ def upgrade() -> None:
         op.drop_index("ix_shots_campaign_state", "shots")
     else:
         op.create_index("ix_shots_form", "shots", ["form"])
+    op.execute(
+        "UPDATE campaigns SET finished_at = created_at WHERE EXISTS "
+        "(SELECT 1 FROM shots WHERE shots.campaign = campaigns.name) AND NOT EXISTS "
+        "(SELECT 1 FROM shots WHERE shots.campaign = campaigns.name AND shots.state = 'unfinished')"
+    )
     op.add_column("renditions", sa.Column("details", sa.JSON))
+    op.add_column("attempts", sa.Column("picture_bytes", sa.Integer))
+    op.create_table(
+        "losses",
+        sa.Column("picture", sa.String(64), nullable=False),
+        sa.Column("why", sa.String, nullable=False),
+        stamp("found_at"),
+        sa.PrimaryKeyConstraint("picture", name="pk_losses"),
+    )
     create_audit()
     create_outbox()
     create_requests()
@@ -65,6 +78,8 @@ def downgrade() -> None:
         "audit",
     ):
         op.drop_table(table)
+    op.drop_table("losses")
+    op.drop_column("attempts", "picture_bytes")
     op.drop_column("renditions", "details")
     op.drop_index("ix_shots_campaign_state_not_before_position", "shots")
     op.drop_index("ix_campaigns_state_priority", "campaigns")
