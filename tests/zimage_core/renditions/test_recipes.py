@@ -218,3 +218,11 @@ def test_files_are_called_what_the_channel_wants(
 def test_slices_of_a_page_are_counted(table: RecipeTable) -> None:
     shot = a_shot(ShotType.DETAIL)
     assert file_name(slot(table, "tmall_detail"), shot, 2) == "MUG-RED-01_tmall_detail_detail_02.jpg"
+
+
+def test_every_other_picture_for_china_shows_its_label(table: RecipeTable) -> None:
+    for spec in table.specs:
+        if spec.region == "CN" and spec.background != "white255":
+            assert spec.label is LabelPolicy.VISIBLE, spec.slot
+        if spec.region != "CN":
+            assert spec.label is LabelPolicy.METADATA, spec.slot
