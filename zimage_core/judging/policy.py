@@ -1,5 +1,6 @@
 """What is accepted, and what is tried next: numbers that a person sets, read from a data file."""
 
+import json
 import math
 import tomllib
 from collections.abc import Iterable
@@ -102,3 +103,21 @@ def load_policy(path: Path) -> GatePolicy:
         first = error.errors()[0]
         entry = ".".join(str(part) for part in first["loc"])
         raise SettingsInvalid(f"{path.name}, {entry}: {first['msg']}.") from error
+
+
+def as_toml(policy: GatePolicy) -> str:
+    """Write a policy as the file that `load_policy` reads."""
+    lines = [
+        "# What is accepted without a person, and what is tried before one is asked.",
+        "",
+        f"gate = {policy.gate}",
+        f"uncalibrated_gate = {policy.uncalibrated_gate}",
+        f"claim_floor = {policy.claim_floor}",
+        f"plan = {json.dumps(list(policy.plan))}",
+        f"same_look = {policy.same_look}",
+    ]
+    for name, entries in (("bars", policy.bars), ("limits", policy.limits)):
+        for entry in entries:
+            fields = entry.model_dump(mode="json", exclude_none=True)
+            lines += ["", f"[[{name}]]", *(f"{key} = {json.dumps(value)}" for key, value in fields.items())]
+    return "\n".join(lines) + "\n"
