@@ -10,8 +10,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from packshot.calibrate_commands import calibrate
+from packshot.catalog_commands import catalog_app
 from packshot.core_commands import core_app
 from packshot.environment import our_settings
+from packshot.export_commands import export_app
 from packshot.rules_commands import rules_app
 from schemas import AssetError
 
@@ -24,7 +27,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(export_app)
 app.add_typer(rules_app)
+app.add_typer(catalog_app)
+app.command()(calibrate)
 app.add_typer(core_app)
 
 FormsFile = Annotated[Path, typer.Argument(help="A .csv, .xlsx or .jsonl file, one product form a row.")]
