@@ -4,9 +4,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Empty, Full, Queue
 
 from schemas import AssetError
 
@@ -14,6 +14,7 @@ READY = "core ready on "
 START_TIMEOUT_S = 180.0
 """Loading nano takes seconds; a cold disk and two busy cores can make that a minute."""
 STOP_TIMEOUT_S = 10.0
+LINES = 64
 
 
 class CoreDidNotStart(AssetError):
@@ -43,7 +44,7 @@ def own_core(log: Path) -> Iterator[str]:
 
 def _address_when_ready(process: "subprocess.Popen[str]", log: Path) -> str:
     """Read the core's output until it says its address; raise CoreDidNotStart when it ends or is slow."""
-    lines: Queue[str | None] = Queue()
+    lines: Queue[str | None] = Queue(maxsize=LINES)
     threading.Thread(target=_forward, args=(process, lines), daemon=True).start()
     try:
         while (line := lines.get(timeout=START_TIMEOUT_S)) is not None:
@@ -55,9 +56,12 @@ def _address_when_ready(process: "subprocess.Popen[str]", log: Path) -> str:
 
 
 def _forward(process: "subprocess.Popen[str]", lines: "Queue[str | None]") -> None:
+    """Pass on what the core says; a core that was replaced says it again, and nobody reads that."""
     for line in process.stdout or ():
-        lines.put(line)
-    lines.put(None)
+        with suppress(Full):
+            lines.put_nowait(line)
+    with suppress(Full):
+        lines.put_nowait(None)
 
 
 def _last_sentence(log: Path) -> str:
