@@ -150,6 +150,11 @@ class Widths:
         bound = COMPANY_COST * known.paces[rows]
         return max([rows, *(width for width, pace in known.paces.items() if width > rows and pace <= bound)])
 
+    def least_seconds(self, key: ShapeKey, steps: int) -> float:
+        """Return what `steps` passes take at the quickest width that was seen; 0 when none was."""
+        known = self._known.get(key)
+        return steps * min(known.paces.values()) if known is not None and known.paces else 0.0
+
     def _allowed(self, known: "_Known") -> list[int]:
         return sorted(width for width in known.proven if width <= known.ceiling)
 

@@ -19,6 +19,11 @@ from zimage_core.tickets import DEFAULT_TENANT, Decode, Depth, Ticket, Work, dep
 PARKED_LIMIT = 64
 """Jobs that may have begun and not ended: each keeps its latents and texts on the device."""
 
+HOPE = 0.9
+"""A job is given up unbegun when it has less than this part of the time that it would take at the least."""
+
+TOO_LATE = "The picture cannot be made before its deadline any more; give it more time or come back later."
+
 STOPPING = "The core is stopping; send the job again."
 
 
@@ -87,6 +92,7 @@ class RenderQueue:
         Without `room_to_finish` no picture is decoded, so that a slow scorer holds the device back.
         """
         self.expire()
+        self._give_up_hopeless(widths)
         with self._changed:
             self._seen = self._changes
             ordered = self._ordered(room_to_finish=room_to_finish)
@@ -230,6 +236,18 @@ class RenderQueue:
         """Return the device seconds that each tenant has had."""
         with self._changed:
             return self._shares.totals()
+
+    def _give_up_hopeless(self, widths: Widths) -> None:
+        """End what has not begun and cannot be made in time: half done, it would only have cost others."""
+        with self._changed:
+            now = self._clock()
+            late = [
+                ticket
+                for ticket in self._tickets.values()
+                if ticket.place is None
+                and ticket.deadline < now + HOPE * widths.least_seconds(ticket.key, ticket.job.preset.steps)
+            ]
+        self._end(late, lambda one: RenderTimedOut(TOO_LATE, job_id=one.id, steps_done=0))
 
     def _ordered(self, *, room_to_finish: bool) -> list[tuple[float, Ticket]]:
         on_device = (ticket for ticket in self._tickets.values() if not ticket.finishing)

@@ -207,6 +207,20 @@ def test_work_past_its_deadline_never_reaches_the_device() -> None:
     assert (late.outcome, late.queue_seconds, late.run_seconds) == ("render_timed_out", 5.0, 0.0)
 
 
+def test_a_job_that_cannot_be_made_in_time_is_not_begun() -> None:
+    queue, widths = a_queue(), Widths(4)
+    hopeless, hopeful = submit(queue, a_job(0, deadline_s=7.0)), submit(queue, a_job(1, deadline_s=8.5))
+    widths.learn(hopeful.key, 4, (1, 4))
+    widths.succeed(hopeful.key, 4, 1.5)
+    widths.succeed(hopeful.key, 1, 1.0)
+    work = queue.next_work(widths)
+    assert isinstance(work, Batch)
+    assert [row.ticket for row in work.rows] == [hopeful.number]
+    error = hopeless.future.exception()
+    assert isinstance(error, RenderTimedOut)
+    assert "cannot be made before its deadline" in error.message
+
+
 def test_a_cancelled_job_is_gone_and_the_device_is_told() -> None:
     queue = a_queue()
     ticket = submit(queue, a_job(0))

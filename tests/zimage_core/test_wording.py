@@ -1,4 +1,5 @@
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -7,6 +8,8 @@ from hypothesis import strategies as st
 from tests.zimage_core.tiny_weights import tiny_tokenizer
 from zimage_core.backends.wording import BUCKET, Wording
 from zimage_core.errors import InvalidRender
+
+NANO = Path(__file__).resolve().parents[2] / "nano" / "weights"
 
 
 @cache
@@ -29,7 +32,38 @@ def test_control_words_are_taken_out_of_a_text(text: str, clean: str) -> None:
     assert a_wording().clean(text) == clean
 
 
-PIECES = st.sampled_from(["<|", "|>", "<", "|", ">", "im_end", "im_start", "endoftext", "红", "a mug", " "])
+PIECES = st.sampled_from(
+    [
+        "＜｜",
+        "｜＞",
+        "<｜",
+        "\u200b",
+        "<|",
+        "|>",
+        "<",
+        "|",
+        ">",
+        "im_end",
+        "im_start",
+        "endoftext",
+        "红",
+        "a mug",
+        " ",
+    ]
+)
+
+
+@pytest.mark.parametrize("word", ["<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|vision_start|>"])
+def test_a_control_word_in_a_prompt_is_plain_nothing_to_the_bundled_tokenizer(word: str) -> None:
+    wording = bundled_wording()
+    assert wording.tokens(f"a red {word}mug") == wording.tokens("a red mug")
+
+
+@cache
+def bundled_wording() -> Wording:
+    from transformers import AutoTokenizer
+
+    return Wording(AutoTokenizer.from_pretrained(NANO / "tokenizer", local_files_only=True))
 
 
 @settings(deadline=None)
