@@ -1,0 +1,46 @@
+"""Where a command's catalog is: the configured one, or the one in the output folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas import Settings, SettingsInvalid
+
+if TYPE_CHECKING:
+    from catalog import Catalog
+
+
+@dataclass(frozen=True)
+class CatalogPlace:
+    """The address of a catalog's database and of its store, and the folder of the channels' files."""
+
+    url: str
+    store: str
+    exports: Path
+
+    def require(self) -> None:
+        """Raise SettingsInvalid when there is no catalog here, rather than making an empty one."""
+        file = self.url.removeprefix("sqlite:///")
+        if file != self.url and not Path(file).is_file():
+            raise SettingsInvalid(f"There is no catalog at {file}; name its folder with --out.")
+
+    @contextmanager
+    def opened(self) -> Iterator["Catalog"]:
+        """Open the catalog that is there."""
+        from catalog import Catalog, store_at
+
+        self.require()
+        with Catalog.open(self.url, store_at(self.store)) as catalog:
+            yield catalog
+
+
+def catalog_place(settings: Settings, out: Path) -> CatalogPlace:
+    """Say where the catalog is that `packshot run --out` uses under these settings."""
+    url = settings.catalog.url
+    return CatalogPlace(
+        url=url.get_secret_value() if url else f"sqlite:///{out / 'catalog.sqlite'}",
+        store=settings.catalog.store or str(out / "assets"),
+        exports=out / "renditions",
+    )
