@@ -1,7 +1,7 @@
 """Every figure of the practice models beside its goal: `python -m nano.evaluate`.
 
---write also puts the table into docs/nano-figures.md. The seconds per picture are the best of several
-single runs, because the machine is shared.
+--write also puts the table into docs/nano-figures.md. Pictures of unchanged weights are kept in the work
+folder. The seconds per picture are the best of several single runs, because the machine is shared.
 """
 
 import argparse
@@ -12,16 +12,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
 from nano.captions import LANGUAGES, canonical
-from nano.clip import KINDS, Judge
+from nano.clip import KINDS
+from nano.clip import Judge as Clip
 from nano.clip_figures import claims_right, clip_figures
 from nano.dataset import labels
+from nano.drawn import drawn
 from nano.gallery import RECIPES, Recipe, draw_prompts, load_pipeline
+from nano.judge.figures import WHOLLY, shares_right
+from nano.judge.reader import Flags, Judge
 from nano.vocabulary import vocabulary
 from nano.weights import LIMIT_BYTES, WEIGHTS, listed
 from nano.world import SIDE, Picture, samples
@@ -77,19 +82,19 @@ def asked(count: int, *, held: bool = True) -> list[Asked]:
     return found
 
 
-def judged(judge: Judge, pictures: list[Image.Image], wanted: list[Asked]) -> dict[str, float]:
-    """Return the shares of pictures whose claims are right, each in the language of its prompt."""
+def verdicts(clip: Clip, pictures: list[Image.Image], wanted: list[Asked]) -> dict[str, Flags]:
+    """Say for each picture which of CLIP's claims are right, each in the language of its prompt."""
     rows = torch.from_numpy(labels([each.picture for each in wanted]))
-    seen = judge.see(pictures)
-    hits: dict[str, list[torch.Tensor]] = {kind: [] for kind in (*KINDS, "all")}
+    seen = clip.see(pictures)
+    found = {kind: np.zeros(len(wanted), bool) for kind in (*KINDS, "all")}
     for language in LANGUAGES:
         mine = torch.tensor([each.language == language for each in wanted])
-        right = claims_right(judge, seen[mine], rows[mine], language)
+        right = claims_right(clip, seen[mine], rows[mine], language)
         right["all"] = torch.stack(list(right.values())).all(0)
-        whole = judge.answers("soundness", seen[mine], rows[mine][:, 0], language)[:, 0]
+        whole = clip.answers("soundness", seen[mine], rows[mine][:, 0], language)[:, 0]
         for kind, value in {**right, "soundness": whole > 0.5}.items():
-            hits[kind].append(value.float())
-    return {kind: float(torch.cat(value).mean()) for kind, value in hits.items()}
+            found[kind][mine.numpy()] = value.numpy()
+    return found
 
 
 def seconds(recipe: Recipe, weights: Path) -> float:
@@ -116,21 +121,40 @@ def _clip_rows(weights: Path) -> list[Figure]:
 
 
 def _picture_rows(weights: Path, count: int) -> list[Figure]:
-    judge, wanted = Judge(weights / "clip"), asked(count)
-    scores: dict[str, dict[str, float]] = {}
+    """Judge both variants by CLIP and by the independent judge, on the same pictures."""
+    clip, judge, wanted = Clip(weights / "clip"), Judge.load(), asked(count)
+    rows, by_clip, by_judge = [], {}, {}
     for recipe in RECIPES:
-        pictures = draw_prompts(
-            load_pipeline(recipe.variant, weights), [each.text for each in wanted], recipe
-        )
-        scores[recipe.variant] = judged(judge, pictures, wanted)
-    goals = {"base": 0.92, "turbo": 0.82}
-    rows = [
-        Figure(f"{variant} {kind} right", value, goals[variant] if kind == "all" else None)
-        for variant, found in scores.items()
-        for kind, value in found.items()
+        name = recipe.variant
+        pictures = drawn(recipe, [each.text for each in wanted], weights)
+        passed = verdicts(clip, pictures, wanted)
+        reading = judge.read(np.stack([np.asarray(each) for each in pictures]))
+        by_clip[name] = {kind: float(value.mean()) for kind, value in passed.items()}
+        by_judge[name] = shares_right(reading, [each.picture for each in wanted])
+        goals = {"all": {"base": 0.92, "turbo": 0.82}[name]}
+        rows += [
+            Figure(f"{name} {kind} right", value, goals.get(kind)) for kind, value in by_clip[name].items()
+        ]
+        rows += [
+            Figure(f"{name} {kind} right, by the judge", value) for kind, value in by_judge[name].items()
+        ]
+        right = reading.right([each.picture for each in wanted])
+        rows += _disagreements(name, passed["all"] & passed["soundness"], right)
+    gap = by_clip["base"]["all"] - by_clip["turbo"]["all"]
+    real = by_judge["base"][WHOLLY] - by_judge["turbo"][WHOLLY]
+    return [
+        *rows,
+        Figure("Base all minus Turbo all", gap, 0.001),
+        Figure(f"Base {WHOLLY} minus Turbo {WHOLLY}, by the judge", real),
     ]
-    gap = scores["base"]["all"] - scores["turbo"]["all"]
-    return [*rows, Figure("Base all minus Turbo all", gap, 0.001)]
+
+
+def _disagreements(name: str, passed: Flags, right: Flags) -> list[Figure]:
+    """Count CLIP's errors as shares of all pictures, with the independent judge as truth."""
+    return [
+        Figure(f"{name} right by the judge, doubted by CLIP", float((right & ~passed).mean())),
+        Figure(f"{name} wrong by the judge, passed by CLIP", float((~right & passed).mean())),
+    ]
 
 
 def figures(weights: Path, count: int) -> list[Figure]:

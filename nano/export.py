@@ -65,7 +65,9 @@ def _save_variant(net: Any, folder: Path) -> None:
 
 
 def _save_clip(folder: Path) -> None:
-    shutil.copytree(WORK / "clip", folder, dirs_exist_ok=True)
+    tuned = WORK / "clip_tuned"
+    trained = tuned if (tuned / "open_clip_model.safetensors").exists() else WORK / "clip"
+    shutil.copytree(trained, folder, dirs_exist_ok=True)
 
 
 def _made() -> dict[str, Any]:

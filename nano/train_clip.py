@@ -149,19 +149,23 @@ def sentence_loss(
     return (to_text + to_picture) / 2
 
 
-def claim_loss(
-    model: Any, seen: torch.Tensor, rows: torch.Tensor, reader: Reader, language: str
-) -> torch.Tensor:
-    """Sum the cross-entropies of the five kinds of short claims."""
+def claim_tables(model: Any, reader: Reader, language: str) -> list[torch.Tensor]:
+    """Embed the claims of every kind: (categories or 1, values, width)."""
     tables = reader.claims[language]
     longest = max(ids.shape[1] for ids, _ in tables)
     together = torch.cat([functional.pad(ids, (0, longest - ids.shape[1])) for ids, _ in tables])
     texts = torch.split(embed_texts(model, together).float(), [len(ids) for ids, _ in tables])
+    return [flat.view(*shape, -1) for flat, (_, shape) in zip(texts, tables, strict=True)]
+
+
+def claim_loss(
+    model: Any, seen: torch.Tensor, rows: torch.Tensor, tables: list[torch.Tensor]
+) -> torch.Tensor:
+    """Sum the cross-entropies of the five kinds of short claims."""
     total = seen.new_zeros(())
     sound = rows[:, 4] == 0
-    for n, (flat, (_, shape)) in enumerate(zip(texts, tables, strict=True)):
-        table = flat.view(*shape, -1)
-        chosen = table[rows[:, 0]] if shape[0] > 1 else table.expand(len(seen), -1, -1)
+    for n, table in enumerate(tables):
+        chosen = table[rows[:, 0]] if len(table) > 1 else table.expand(len(seen), -1, -1)
         logits = model.logit_scale.exp() * torch.einsum("nd,nvd->nv", seen, chosen)
         target = (rows[:, n] != 0).long() if n == 4 else rows[:, n]
         keep = torch.ones_like(sound) if n == 4 else sound
@@ -185,10 +189,10 @@ class Feed:
     soft_faulty: torch.Tensor | None
     rng: random.Random
 
-    def batch(self) -> tuple[torch.Tensor, Labels]:
-        """Return augmented pictures and their labels; the first SOUND are sound."""
-        sound_at = self.shelf.pick(SOUND, self.rng)
-        maybe_at = [self.rng.randrange(len(self.faulty)) for _ in range(MAYBE)]
+    def batch(self, whole: int = SOUND, mixed: int = MAYBE) -> tuple[torch.Tensor, Labels]:
+        """Return augmented pictures and their labels: `whole` sound ones, then some that may be faulty."""
+        sound_at = self.shelf.pick(whole, self.rng)
+        maybe_at = [self.rng.randrange(len(self.faulty)) for _ in range(mixed)]
         sound = self._softened(self.shelf.pictures, self.soft, sound_at)
         maybe = self._softened(self.faulty, self.soft_faulty, maybe_at)
         rows = np.concatenate([self.shelf.labels[sound_at], self.faulty_labels[maybe_at]])
@@ -223,8 +227,8 @@ def _losses(model: Any, feed: Feed, reader: Reader) -> tuple[torch.Tensor, torch
     with torch.autocast("cpu", torch.bfloat16):
         seen = model.encode_image(pictures, normalize=True).float()
         sentence = sentence_loss(model, seen[:SOUND], rows[:SOUND].tolist(), reader, feed.rng)
-        language = feed.rng.choice(LANGUAGES)
-        return sentence, claim_loss(model, seen, torch.from_numpy(rows), reader, language)
+        tables = claim_tables(model, reader, feed.rng.choice(LANGUAGES))
+        return sentence, claim_loss(model, seen, torch.from_numpy(rows), tables)
 
 
 def train(stage: Stage, model: Any) -> None:

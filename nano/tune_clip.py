@@ -1,7 +1,8 @@
 """Teach the trained CLIP soundness on any colour and ground: `python -m nano.tune_clip`, after `nano.strays`.
 
-It goes on from the averaged weights of `nano.train_clip` with that stage's two losses, at a lower rate, and
-adds a third: a stray is whole or broken, and shows its category. The held-out combinations stay unseen.
+It goes on from the averaged weights of `nano.train_clip` with that stage's two losses, at a lower rate
+and for the vision tower alone, and adds a third: a stray is whole or broken, and shows its category. The
+held-out combinations stay unseen.
 """
 
 import argparse
@@ -15,15 +16,24 @@ import torch
 from torch.nn import functional
 
 from nano.captions import LANGUAGES
-from nano.clip import KINDS, embed_texts, new_clip, save_clip
+from nano.clip import KINDS, new_clip, save_clip
 from nano.clip_figures import clip_figures
 from nano.dataset import WORK
 from nano.optimisers import Pair
 from nano.stage import LOG_EVERY, Average, Budget, Stage
 from nano.strays import CLEAN, SOFT, TRUTH
-from nano.train_clip import SOUND, Feed, Reader, augmented, claim_loss, is_block, new_feed, sentence_loss
+from nano.train_clip import (
+    Feed,
+    Reader,
+    augmented,
+    claim_loss,
+    claim_tables,
+    is_block,
+    new_feed,
+    sentence_loss,
+)
 
-STRAYS = 64
+STRAYS, WHOLE, MIXED = 80, 48, 32
 SOFT_SHARE = 0.55
 FOLDER = WORK / "clip_tuned"
 
@@ -51,32 +61,47 @@ def new_fold() -> Fold:
 
 
 def stray_loss(
-    model: Any, seen: torch.Tensor, truths: torch.Tensor, reader: Reader, language: str
+    model: Any, seen: torch.Tensor, truths: torch.Tensor, tables: list[torch.Tensor]
 ) -> torch.Tensor:
     """Return the cross-entropy of the soundness claim, and half that of the category of whole products."""
-    tables = {kind: reader.claims[language][KINDS.index(kind)] for kind in ("category", "soundness")}
+    names, words = (tables[KINDS.index(kind)] for kind in ("category", "soundness"))
     scale = model.logit_scale.exp()
-    names = embed_texts(model, tables["category"][0]).float()
-    ids, shape = tables["soundness"]
-    words = embed_texts(model, ids).float().view(*shape, -1)[truths[:, 0]]
     whole = truths[:, 1] == 0
-    sound = functional.cross_entropy(scale * torch.einsum("nd,nvd->nv", seen, words), truths[:, 1])
-    named = functional.cross_entropy(scale * seen[whole] @ names.T, truths[whole, 0])
-    return sound + 0.5 * named
+    logits = scale * torch.einsum("nd,nvd->nv", seen, words[truths[:, 0]])
+    named = functional.cross_entropy(scale * seen[whole] @ names[0].T, truths[whole, 0])
+    return functional.cross_entropy(logits, truths[:, 1]) + 0.5 * named
 
 
-def _loss(
-    model: Any, feed: Feed, fold: Fold, reader: Reader
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    pictures, rows = feed.batch()
-    strays, truths = fold.batch(feed.rng)
-    language = feed.rng.choice(LANGUAGES)
-    with torch.autocast("cpu", torch.bfloat16):
-        seen = model.encode_image(torch.cat([pictures, strays]), normalize=True).float()
-        known, other = seen[: len(rows)], seen[len(rows) :]
-        sentence = sentence_loss(model, known[:SOUND], rows[:SOUND].tolist(), reader, feed.rng)
-        claims = claim_loss(model, known, torch.from_numpy(rows), reader, language)
-        return sentence, claims, stray_loss(model, other, truths, reader, language)
+@dataclass
+class Lesson:
+    """All that a step draws from; the text tower is frozen, so its claims are embedded once."""
+
+    feed: Feed
+    fold: Fold
+    reader: Reader
+    tables: dict[str, list[torch.Tensor]]
+
+    def losses(self, model: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return the losses of sentences, claims and strays on fresh batches."""
+        pictures, rows = self.feed.batch(WHOLE, MIXED)
+        strays, truths = self.fold.batch(self.feed.rng)
+        tables = self.tables[self.feed.rng.choice(LANGUAGES)]
+        with torch.autocast("cpu", torch.bfloat16):
+            seen = model.encode_image(torch.cat([pictures, strays]), normalize=True).float()
+            known, other = seen[: len(rows)], seen[len(rows) :]
+            sentence = sentence_loss(model, known[:WHOLE], rows[:WHOLE].tolist(), self.reader, self.feed.rng)
+            claims = claim_loss(model, known, torch.from_numpy(rows), tables)
+            return sentence, claims, stray_loss(model, other, truths, tables)
+
+
+def _lesson(model: Any, seed: int) -> Lesson:
+    """Freeze all but the vision tower, and load the pictures."""
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name.startswith("visual."))
+    reader = Reader()
+    with torch.no_grad():
+        tables = {language: claim_tables(model, reader, language) for language in LANGUAGES}
+    return Lesson(new_feed(random.Random(seed)), new_fold(), reader, tables)
 
 
 def _rate(fraction: float, step: int) -> float:
@@ -88,18 +113,16 @@ def tune(stage: Stage, model: Any) -> None:
     saved = stage.prepare()
     first = torch.load(WORK / "clip.pt", weights_only=False)["parts"]["average"]["values"]
     model.load_state_dict(saved["model"] if saved else first)
+    lesson = _lesson(model, 99 + stage.step)
     pair = Pair(model.named_parameters(), is_block, rates=(9e-4, 7e-4), decay=0.02)
     average = Average(model.state_dict(), decay=0.995)
     if saved:
         average.restore(saved["average"])
         pair.load_state_dict(saved["pair"])
-    feed, fold, reader = new_feed(random.Random(99 + stage.step)), new_fold(), Reader()
     losses: list[list[float]] = []
     for fraction in stage.steps({"model": model, "average": average, "pair": pair}):
-        parts = _loss(model, feed, fold, reader)
+        parts = lesson.losses(model)
         pair.descend(parts[0] + 0.5 * parts[1] + 0.7 * parts[2], _rate(fraction, stage.step))
-        with torch.no_grad():
-            model.logit_scale.clamp_(0, math.log(60))
         average.update(model.state_dict())
         losses.append([part.item() for part in parts])
         if stage.step % LOG_EVERY == 0:

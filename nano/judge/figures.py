@@ -1,5 +1,6 @@
 """What the judge gets right on pictures it never saw: `python -m nano.judge.figures`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,11 @@ import torch
 
 from nano.clip import auc
 from nano.judge.network import HEADS
-from nano.judge.reader import WEIGHTS, Judge, Reading
+from nano.judge.reader import ATTRIBUTES, WEIGHTS, Judge, Reading
 from nano.judge.stream import CHECK, FAULTS, UNKNOWN, Labels, held_rows, load
+from nano.world import Picture
+
+WHOLLY = "all and soundness"
 
 
 def _shares(reading: Reading, truths: Labels, rows: np.ndarray) -> dict[str, float]:
@@ -21,6 +25,15 @@ def _shares(reading: Reading, truths: Labels, rows: np.ndarray) -> dict[str, flo
     sound = truths[:, 4] == FAULTS.index("none")
     found["soundness"] = float(((reading.sound > 0.5) == sound)[rows].mean())
     return found
+
+
+def shares_right(reading: Reading, wanted: Sequence[Picture]) -> dict[str, float]:
+    """Return the share of pictures in which each attribute is as wanted, the product whole, and all of it."""
+    wrong = reading.wrong(wanted)
+    found = {
+        name: sum(name not in names for names in wrong) / len(wrong) for name in (*ATTRIBUTES, "soundness")
+    }
+    return {**found, WHOLLY: sum(not names for names in wrong) / len(wrong)}
 
 
 def judge_figures(folder: Path = WEIGHTS) -> dict[str, float]:
