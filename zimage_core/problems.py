@@ -17,7 +17,7 @@ WAITING_STATUSES = frozenset({429, 503})
 """What is always answered with Retry-After."""
 
 SHOWN = 60
-"""Characters of a refused value that its sentence repeats."""
+"""Characters of a made-up name that a sentence repeats."""
 
 
 def retry_header(error: AssetError) -> dict[str, str]:
@@ -62,13 +62,19 @@ def error_from(status: int, body: bytes, headers: Mapping[str, str] | None = Non
 def invalid_job(error: ValidationError, subject: str = "The job") -> InvalidRender:
     """Return one sentence about the first thing that is wrong with a body, with the nearest legal value."""
     first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = ".".join(_shown(part) for part in first["loc"])
     what = first["msg"][:1].lower() + first["msg"][1:]
     nearest = nearest_legal(first["input"], first.get("ctx", {}), where)
     hint = f"; the nearest that can be rendered is {nearest}" if nearest is not None else ""
     return InvalidRender(
         f"{subject} cannot be used: {f'{where}: ' if where else ''}{what}{hint}.", field=where
     )
+
+
+def _shown(part: str | int) -> str:
+    """Return a part of a place in a body, of which the sender may have made up every character."""
+    text = str(part)[:SHOWN]
+    return text if text.isprintable() else ascii(text)
 
 
 SIDE_STEP, LEAST_SIDE, LARGEST_SIDE = 16, 16, 2048
