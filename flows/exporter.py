@@ -15,7 +15,7 @@ from typing import IO, Self
 
 from schemas import RenditionSpec, Shot
 from zimage_core.errors import ExportFailed
-from zimage_core.renditions import AiSystem, ExportedFile, export_all
+from zimage_core.renditions import AiSystem, ExportedFile, Imprint, export_all
 
 LENGTH = 8
 """Bytes before each message that say how long it is."""
@@ -28,7 +28,7 @@ class ExportOrder:
     png: bytes
     recipes: tuple[RenditionSpec, ...]
     shot: Shot
-    producer: str
+    imprint: Imprint
     made_at: datetime
     system: AiSystem
 
@@ -39,7 +39,7 @@ Made = tuple[ExportedFile | ExportFailed, ...]
 
 def carried_out(order: ExportOrder) -> Made:
     """Make every file of an order in this process."""
-    return export_all(order.png, order.recipes, order.shot, order.producer, order.made_at, order.system)
+    return export_all(order.png, order.recipes, order.shot, order.imprint, order.made_at, order.system)
 
 
 class Exporter:

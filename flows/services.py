@@ -16,10 +16,10 @@ from flows.outcomes import ShotOutcome
 from prompt_rules import RuleTables, default_tables_folder
 from schemas import Preset, RenderJob, RenderResult, Settings, SettingsInvalid, Variant, settings_from
 from schemas.settings import CostSettings, FlowSettings
-from zimage_core.client import CoreClient
+from zimage_core.client import client_of
 from zimage_core.judging import GatePolicy, default_policy
 from zimage_core.presets import presets, profile_of
-from zimage_core.renditions import RecipeTable, recipes_at
+from zimage_core.renditions import Imprint, RecipeTable, imprint_from, recipes_at
 
 
 class Core(Protocol):
@@ -38,7 +38,7 @@ class Records:
     tables: RuleTables
     recipes: RecipeTable
     exports: Path
-    producer: str
+    imprint: Imprint
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,13 @@ def open_records(settings: Settings, workspace: Path) -> Iterator[Records]:
         tables = RuleTables.load(settings.rules.tables or default_tables_folder())
         # Whoever compiles with these tables leaves their text, so that each prompt can be made again.
         catalog.keep_tables(tables.fingerprint, tables.text)
+        recipes, imprint = recipes_at(settings.recipes.table), imprint_from(settings)
         yield Records(
             catalog=catalog,
             tables=tables,
-            recipes=recipes_at(settings.recipes.table),
+            recipes=recipes.with_kit(imprint.kit.fingerprint) if imprint.kit else recipes,
             exports=workspace / "renditions",
-            producer=settings.label.producer,
+            imprint=imprint,
         )
     finally:
         catalog.close()
@@ -118,7 +119,7 @@ def opened(workspace: str) -> Iterator[Services]:
         raise SettingsInvalid("A flow needs a running core: set PACKSHOT_CORE__URL to its address.")
     with (
         open_records(settings, Path(workspace)) as records,
-        CoreClient(settings.core.url, timeout_s=settings.core.render_timeout_s) as core,
+        client_of(settings, settings.core.url) as core,
     ):
         services = services_with(settings, records, core)
         with lent(workspace, services):

@@ -18,8 +18,8 @@ from packshot.prefect_home import settle_prefect
 from prompt_rules import CellProblem, RuleTables, check_forms, default_tables_folder, read_forms
 from schemas import AssetError, FormInvalid, ProductForm, Schema, Settings
 from schemas.forms import CampaignName
-from zimage_core.client import CoreClient
-from zimage_core.renditions import default_recipes
+from zimage_core.client import client_of
+from zimage_core.renditions import recipes_at
 
 LEAST_FREE_BYTES = 100 << 20
 """Prefect's own records take about 10 MB a run and the sample catalogue 15 MB; the rest is reserve."""
@@ -73,7 +73,7 @@ def checked_forms(path: Path, settings: Settings) -> CheckedForms:
     Only shot types that some channel has a recipe for can be asked. Raises SheetUnreadable.
     """
     tables = RuleTables.load(settings.rules.tables or default_tables_folder())
-    recipes = default_recipes()
+    recipes = recipes_at(settings.recipes.table)
     offered = {shot for spec in recipes.specs for shot in spec.shots}
     sheet = read_forms(path, tables, recipes.channels, offered)
     compile_problems = check_forms(sheet, tables)
@@ -121,7 +121,7 @@ def _run_flow(
 
     with (
         _core_address(settings, workspace) as address,
-        CoreClient(address, timeout_s=settings.core.render_timeout_s) as core,
+        client_of(settings, address) as core,
         lent(str(workspace), services_with(settings, records, core, tell)),
     ):
         core.wait_until_ready(CORE_PATIENCE_S)

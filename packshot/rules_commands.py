@@ -160,9 +160,9 @@ def import_tables(
 def schema(tables: Tables = None) -> None:
     """Print the JSON Schema of a product form, with titles, help and values in English and Chinese."""
     from prompt_rules.form_schema import form_schema
-    from zimage_core.renditions import default_recipes
+    from zimage_core.renditions import recipes_at
 
-    recipes = default_recipes()
+    recipes = recipes_at(our_settings().recipes.table)
     shots = [kind for kind in ShotType if any(kind in spec.shots for spec in recipes.specs)]
     typer.echo(
         json.dumps(form_schema(_loaded(tables), tuple(recipes.channels), shots), ensure_ascii=False, indent=2)
@@ -184,9 +184,9 @@ def _loaded(tables: Path | None) -> "RuleTables":
 def _forms(path: Path, rules: "RuleTables") -> tuple[ProductForm, ...]:
     """Read forms with every shot type allowed, since rules can be looked at before a recipe exists."""
     from prompt_rules import read_forms
-    from zimage_core.renditions import default_recipes
+    from zimage_core.renditions import recipes_at
 
-    sheet = read_forms(path, rules, default_recipes().channels, tuple(ShotType))
+    sheet = read_forms(path, rules, recipes_at(our_settings().recipes.table).channels, tuple(ShotType))
     console = Console(stderr=True, soft_wrap=True)
     for problem in sheet.problems:
         console.print(Text(problem.sentence, "yellow"))

@@ -1,6 +1,7 @@
 """From an accepted master to every file that the channels want: recipes, geometry, label, encode, proof."""
 
 from zimage_core.renditions.export import ExportedFile, export, export_all
+from zimage_core.renditions.imprint import Imprint, imprint_from
 from zimage_core.renditions.label import AiLabel, AiSystem, read_label
 from zimage_core.renditions.lightbox import Tools
 from zimage_core.renditions.naming import file_name
@@ -18,6 +19,7 @@ __all__ = [
     "AiLabel",
     "AiSystem",
     "ExportedFile",
+    "Imprint",
     "Recipe",
     "RecipeTable",
     "Tools",
@@ -25,6 +27,7 @@ __all__ = [
     "export",
     "export_all",
     "file_name",
+    "imprint_from",
     "load_recipes",
     "read_label",
     "recipes_at",

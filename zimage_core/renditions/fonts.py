@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]  # it ships no types
 from PIL import ImageFont, features
 
 from zimage_core.renditions.errors import FontMissing, GlyphMissing
@@ -124,6 +123,8 @@ def _opened(path: Path, index: int, size: int) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=8)
 def _characters(path: Path, index: int) -> frozenset[int]:
+    from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]  # it ships no types
+
     try:
         with TTFont(path, fontNumber=index if _face_count(path) > 1 else -1, lazy=True) as font:
             return frozenset(font.getBestCmap() or ())

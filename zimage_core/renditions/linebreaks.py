@@ -5,11 +5,12 @@ import unicodedata
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
-
-import budoux
-from uniseg.linebreak import line_break_units
+from typing import TYPE_CHECKING
 
 from zimage_core.renditions.errors import TextRefused
+
+if TYPE_CHECKING:
+    from budoux import Parser
 
 HARD = "\n"
 EMOJI_FROM = 0x1F000
@@ -71,6 +72,8 @@ def units_of(text: str) -> tuple[Unit, ...]:
     Line starts and ends follow UAX 14, so no line begins with a full stop or a closing bracket. BudouX's
     phrases (in text with Chinese characters) only choose among those places.
     """
+    from uniseg.linebreak import line_break_units
+
     ends = _phrase_ends(text) if HAN.search(text) else frozenset()
     units, at = [], 0
     for piece in line_break_units(text):
@@ -93,7 +96,9 @@ def _phrase_ends(text: str) -> frozenset[int]:
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> budoux.Parser:
+def _phrases() -> "Parser":
+    import budoux
+
     return budoux.load_default_simplified_chinese_parser()
 
 
