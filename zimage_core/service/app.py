@@ -1,7 +1,7 @@
 """The app that serves an engine; whoever runs the engine's steps does so elsewhere."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -10,7 +10,14 @@ from starlette.exceptions import HTTPException
 from schemas import AssetError
 from schemas.settings import CoreSettings
 from zimage_core.engine import Engine
-from zimage_core.errors import CoreUnavailable, MethodRefused, NothingThere, RenderError, RequestRefused
+from zimage_core.errors import (
+    CoreUnavailable,
+    InvalidRender,
+    MethodRefused,
+    NothingThere,
+    RenderError,
+    RequestRefused,
+)
 from zimage_core.metrics import Instruments
 from zimage_core.service.access import Access
 from zimage_core.service.bodies import BodyLimit
@@ -57,7 +64,7 @@ def create_app(engine: Engine, settings: CoreSettings | None = None, log: Sink |
     ):
         app.include_router(router)
     for kind in (AssetError, HTTPException, Exception):
-        app.add_exception_handler(kind, _answer_error)
+        app.add_exception_handler(kind, _answering(instruments))
     _add_guards(app, engine, instruments, settings, log or write_to_stderr)
     return app
 
@@ -71,10 +78,10 @@ def _add_guards(
         instruments.rejected(error, "")
 
     quotas = Quotas(settings.tenant_per_minute, settings.tenant_in_flight)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, refused=refused)
     app.add_middleware(QuotaGate, quotas=quotas, refused=refused)
     app.add_middleware(Shedding, refusal=_refusal(engine, refused))
-    app.add_middleware(Access, keys=KeyRing(settings.keys) if settings.keys else None)
+    app.add_middleware(Access, keys=KeyRing(settings.keys) if settings.keys else None, refused=refused)
     app.add_middleware(RequestLog, sink=log)
 
 
@@ -97,9 +104,17 @@ def write_to_stderr(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
-async def _answer_error(request: Request, error: Exception) -> Response:
-    status, headers, body = answer_of(_ours(request, error), request.scope["path"])
-    return Response(body, status, headers)
+def _answering(instruments: Instruments) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Return the handler that answers every error, and counts those that the engine has not counted."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        ours = _ours(request, error)
+        if isinstance(ours, RequestRefused | InvalidRender) and not request.scope.get("submitted"):
+            instruments.rejected(ours, "")
+        status, headers, body = answer_of(ours, request.scope["path"])
+        return Response(body, status, headers)
+
+    return answer
 
 
 def _ours(request: Request, error: Exception) -> AssetError:

@@ -1,9 +1,11 @@
 """Bounds the body of a request in bytes and in time, whether or not it says its length."""
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from schemas import AssetError
 from zimage_core.errors import BodyTooLarge, RequestTooSlow
 from zimage_core.service.wire import refuse
 
@@ -14,9 +16,13 @@ ARRIVAL_S = 30.0
 class BodyLimit:
     """Raw ASGI: answers 413 by the declared length, and ends a longer or slower body where it is read."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Guard `app`; the rule in a request's scope says how many bytes are allowed."""
+    def __init__(self, app: ASGIApp, refused: Callable[[AssetError], None]) -> None:
+        """Guard `app`; the rule in a request's scope says how many bytes are allowed.
+
+        `refused` is told of each refusal by the declared length; the others reach the app's error handler.
+        """
         self.app = app
+        self.refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a receive that counts, or answer it."""
@@ -26,7 +32,9 @@ class BodyLimit:
         limit = scope["rule"].body
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared[:20]) > limit:
-            await refuse(scope, send, _too_large(limit))
+            error = _too_large(limit)
+            self.refused(error)
+            await refuse(scope, send, error)
             return
         await self.app(scope, _counted(receive, limit), send)
 

@@ -59,6 +59,9 @@ class Caller:
 LOCAL = Caller("local", KeyRole.ADMIN)
 """Everybody who reaches a core without keys, which listens on loopback only."""
 
+NOBODY = Caller("nobody", KeyRole.MONITOR)
+"""Whoever asks what needs no key, of a core with keys."""
+
 
 def new_key(tenant: str, role: KeyRole, expires: datetime | None = None) -> tuple[str, ApiKey]:
     """Make a key of 256 random bits; return it, and what may be kept of it."""

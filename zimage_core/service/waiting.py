@@ -26,6 +26,7 @@ async def rendered(engine: Engine, jobs: Sequence[RenderJob], request: Request) 
     """
     caller: Caller = request.scope["caller"]
     tickets: list[Ticket] = []
+    request.scope["submitted"] = True
     try:
         for job in jobs:
             tickets.append(engine.submit(job, caller.tenant))  # noqa: PERF401 - those taken so far must be left when one is refused

@@ -15,6 +15,7 @@ from zimage_core.engine import Engine
 from zimage_core.errors import CoreBusy, DegeneratePicture, RenderCancelled, RenderError
 from zimage_core.metrics import SIZES, Instruments
 from zimage_core.ports import Observer
+from zimage_core.service.keys import add_key
 from zimage_core.tickets import Ticket
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "core.md"
@@ -140,3 +141,28 @@ def test_uptime_is_the_engines_clock() -> None:
     engine = an_engine(clock=clock)
     clock.advance(5)
     assert an_app(engine).get("/health").json()["uptime_s"] == 5
+
+
+def test_every_kind_of_refusal_is_counted_once(serve: Serve, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.jsonl"
+    render = {"authorization": f"Bearer {add_key(keys, 'acme', 'render')}"}
+    admin = {"authorization": f"Bearer {add_key(keys, 'house', 'admin')}"}
+    service = serve(an_engine(), keys=keys)
+    service.post("/v1/renders", content=b"{}")
+    service.get("/metrics", headers=render)
+    service.get("/nowhere", headers=admin)
+    service.put("/v1/renders", headers=admin)
+    service.post("/v1/renders", content=b"{}", headers=render)
+    service.post("/v1/renders", content=b"x" * (2 << 20), headers=render)
+    text = service.get("/metrics", headers=admin).text
+    counted = dict(
+        re.findall(r'^packshot_core_rejections_total\{reason="(\w+)"\} (\S+)$', text, re.MULTILINE)
+    )
+    assert counted == {
+        "key_refused": "1.0",
+        "not_allowed": "1.0",
+        "nothing_there": "1.0",
+        "method_refused": "1.0",
+        "invalid_render": "1.0",
+        "body_too_large": "1.0",
+    }
