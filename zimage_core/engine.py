@@ -132,9 +132,9 @@ class Engine:
 
         Raises CoreUnavailable before the weights are loaded, InvalidRender, CoreBusy.
         """
-        if self._state is EngineState.LOADING:
-            raise CoreUnavailable("The core is still loading its weights.", retry_after_s=1)
         try:
+            if self._state is EngineState.LOADING:
+                raise CoreUnavailable("The core is still loading its weights.", retry_after_s=1)
             ticket = self.queue.submit(job, self.backend.shape(job), tenant)
         except RenderError as error:
             self.observer.rejected(error, tenant)
