@@ -11,13 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
-from prefect import State, Task, flow, task
+from prefect import State, flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import TaskRun
 from prefect.futures import PrefectFuture, as_completed
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from catalog import CampaignState
@@ -29,6 +26,7 @@ from flows.heart import Heart
 from flows.line import INTERACTIVE, Line, line_of
 from flows.outcomes import FlowBroke, RunReport, Tally
 from flows.patience import patiently
+from flows.runs import is_transient, sentence_of, signs_of_life, state_of, tag_run
 from flows.services import Services, opened
 from schemas import AssetError
 
@@ -37,12 +35,6 @@ POLL_S = 1.0
 
 _AT_WORK: dict[str, tuple[Chunk, ThreadPoolExecutor]] = {}
 """Chunks of runs in this process; Prefect's task runs are given a key, never objects."""
-
-
-def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Tell Prefect to retry a chunk when its error says that the same again may succeed."""
-    error = state.result(raise_on_failure=False)
-    return isinstance(error, AssetError) and error.retryable
 
 
 @task(
@@ -109,7 +101,7 @@ class CampaignRun:
         limits = self._services.limits
         with (
             Exporter(limits.export_workers) as exporter,
-            Heart(self._catalog, known) as heart,
+            Heart(self._catalog, known, tell=signs_of_life()) as heart,
             ThreadPoolExecutor(limits.chunk_size * limits.chunks_in_flight) as pool,
         ):
             line = line_of(self._services, exporter, heart, min(known.priority, INTERACTIVE - 1))
@@ -170,7 +162,7 @@ class CampaignRun:
         del _AT_WORK[key]
         result = future.result(raise_on_failure=False)
         if isinstance(result, BaseException):
-            self._broken.append(_sentence(result))
+            self._broken.append(sentence_of(result))
             chunk.give_up(result)
         self._done += len(chunk.shots)
         bar.show(self._done)
@@ -187,22 +179,6 @@ class CampaignRun:
         return self._catalog.campaign_summary(self._campaign).leased > 0
 
 
-def tag_run(campaign: str) -> None:
-    """Tag this run in Prefect with its campaign, so that its list can be filtered."""
-    if flow_run.id:
-        with get_client(sync_client=True) as client:
-            client.update_flow_run(flow_run.id, tags=["packshot", f"campaign:{campaign}"])
-
-
-def state_of(report: RunReport) -> State[RunReport]:
-    """Return the state that a run ends in; it is green only when nothing is missing."""
-    if report.broken:
-        return Failed(message=report.why, data=report)
-    if not report.complete:
-        return Failed(name="CompletedWithGaps", message=report.why, data=report)
-    return Completed(message=f"{report.shots} shots done", data=report)
-
-
 def run_campaign(campaign: str, workspace: str) -> RunReport:
     """Run the flow in this process and return its report, also when the run ended Failed.
 
@@ -213,18 +189,12 @@ def run_campaign(campaign: str, workspace: str) -> RunReport:
         state = produce_campaign(campaign, workspace, return_state=True)
         report = state.result(raise_on_failure=False)
     except Exception as error:
-        raise FlowBroke(f"Prefect could not run the campaign: {_sentence(error)}") from error
+        raise FlowBroke(f"Prefect could not run the campaign: {sentence_of(error)}") from error
     if isinstance(report, RunReport):
         return report
     if isinstance(report, AssetError):
         raise report
-    raise FlowBroke(f"The campaign flow broke: {_sentence(report)}")
-
-
-def _sentence(error: object) -> str:
-    if isinstance(error, AssetError):
-        return error.message
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
+    raise FlowBroke(f"The campaign flow broke: {sentence_of(report)}")
 
 
 def _is_suspect(chunk: Chunk) -> bool:

@@ -1,7 +1,7 @@
 """The heartbeat: one thread that renews the leases of everything this process has in hand."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -14,8 +14,18 @@ STATE_EVERY_S = 1.0
 class Heart:
     """Holds the leases of one flow run; a shot whose lease was lost is somebody else's from then on."""
 
-    def __init__(self, catalog: Catalog, campaign: Campaign, beat_s: float = HEARTBEAT_S) -> None:
-        """Look after leases of `campaign`, renewed every `beat_s`; use it as a context."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        campaign: Campaign,
+        beat_s: float = HEARTBEAT_S,
+        tell: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Look after leases of `campaign`, renewed every `beat_s`; use it as a context.
+
+        `tell` is called about every second, for whoever else wants to know that this run lives.
+        """
+        self._tell = tell
         self._catalog, self._campaign, self._beat_s = catalog, campaign.name, beat_s
         self._leases: dict[str, Lease] = {}
         self._lock = threading.Lock()
@@ -75,6 +85,7 @@ class Heart:
         waited = 0.0
         while not self._over.wait(min(STATE_EVERY_S, self._beat_s)):
             waited += min(STATE_EVERY_S, self._beat_s)
+            self._tell()
             try:
                 self.state = self._catalog.campaign(self._campaign).state
                 if waited >= self._beat_s:

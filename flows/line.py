@@ -89,7 +89,7 @@ def satisfy(shot: Shot, services: Services) -> ShotOutcome:
     made, gaps = (0, last.reasons)
     if last.outcome is Outcome.ACCEPTED:
         made, gaps = export_missing(shot, services.records)
-    return _outcome(shot, shot.id, attempts[-1], Progress(len(attempts)), made, gaps)
+    return outcome_of(shot, shot.id, attempts[-1], Progress(len(attempts)), made, gaps)
 
 
 def progress_after(attempts: Sequence[Attempt]) -> Progress:
@@ -107,7 +107,7 @@ def finished(shot: Shot, shot_id: str, progress: Progress, line: Line) -> ShotOu
     made, gaps = 0, last.verdict.reasons if last.verdict else ()
     if last.verdict and last.verdict.outcome is Outcome.ACCEPTED:
         made, gaps = line.bench.make_all(shot, progress.png or b"", *_origin(shot, last))
-    return _outcome(shot, shot_id, last, progress, made, gaps)
+    return outcome_of(shot, shot_id, last, progress, made, gaps)
 
 
 def attempted(shot: Shot, shot_id: str, progress: Progress, line: Line) -> Attempt:
@@ -218,9 +218,10 @@ def _refused_by_a_person(attempt: Attempt) -> bool:
     return verdict is not None and verdict.by is DecidedBy.PERSON and verdict.outcome is Outcome.REJECTED
 
 
-def _outcome(
+def outcome_of(
     shot: Shot, shot_id: str, last: Attempt, progress: Progress, made: int, gaps: tuple[str, ...]
 ) -> ShotOutcome:
+    """Say what came of a shot that `last` decided; `made` files, and `gaps` in them or reasons."""
     return ShotOutcome(
         shot_id=shot_id,
         sku=shot.form.sku,
