@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
+from unicodedata import category
 from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import escape
 
@@ -68,7 +69,7 @@ def xmp_packet(label: AiLabel) -> str:
     """Return the label as an XMP packet; the same label gives the same text.
 
     The propagator fields stay empty: whoever first publishes the file is not known here. Raises ExportFailed
-    when a value breaks Annex E's character rule.
+    when a value breaks Annex E's character rule or holds control characters.
     """
     fields = {
         "Iptc4xmpExt:DigitalSourceType": SOURCE_TYPE,
@@ -79,7 +80,7 @@ def xmp_packet(label: AiLabel) -> str:
         "xmpMM:DocumentID": f"xmp.did:{label.produce_id}",
         "TC260:AIGC": _aigc(label),
     }
-    lines = "\n".join(f"   <{name}>{escape(text)}</{name}>" for name, text in fields.items() if text)
+    lines = "\n".join(f"   <{name}>{_text(name, text)}</{name}>" for name, text in fields.items() if text)
     spaces = "".join(f'\n    xmlns:{key}="{uri}"' for key, uri in NAMESPACES.items() if key != "rdf")
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
@@ -87,6 +88,16 @@ def xmp_packet(label: AiLabel) -> str:
         f'  <rdf:Description rdf:about=""{spaces}>\n{lines}\n  </rdf:Description>\n'
         ' </rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>'
     )
+
+
+def _text(name: str, value: str) -> str:
+    """Return a value as XML text; what XML cannot hold or readers would trim away is refused."""
+    if value != value.strip() or any(category(c) in ("Cc", "Cs", "Cn", "Zl", "Zp") for c in value):
+        raise ExportFailed(
+            f"The AI label's {name} is {value!r}; plain text without control characters or spaces at "
+            "its ends is expected."
+        )
+    return escape(value)
 
 
 def _aigc(label: AiLabel) -> str:

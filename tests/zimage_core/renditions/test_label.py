@@ -3,7 +3,7 @@ from io import BytesIO
 from string import ascii_letters, digits
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
@@ -33,6 +33,7 @@ def test_the_label_survives_in_every_format(kind: str) -> None:
     assert read_label(file_with(xmp_packet(a_label()), kind)) == a_label()
 
 
+@settings(deadline=None)
 @given(
     producer=st.text(ascii_letters + digits + "!#$%&'()*+,-./:;<=>?@[]^_`{|}~", max_size=100),
     system=st.text("Zé图 <&>\"'-1.", min_size=1, max_size=20).filter(lambda name: name == name.strip()),
@@ -44,6 +45,27 @@ def test_any_allowed_label_reads_back_as_written(producer: str, system: str, min
     )
     for kind in FORMATS:
         assert read_label(file_with(xmp_packet(label), kind)) == label
+
+
+@settings(deadline=None)
+@given(name=st.text(max_size=40), version=st.text(max_size=20), producer=st.text(max_size=30))
+def test_any_text_reads_back_as_written_or_is_refused_by_name(name: str, version: str, producer: str) -> None:
+    label = a_label(system=AiSystem(name, version), producer=producer)
+    refused = None
+    try:
+        packet = xmp_packet(label)
+    except ExportFailed as error:
+        refused = error.message
+    if refused is None:
+        assert read_label(file_with(packet, "png")) == label
+    else:
+        assert "The AI label's" in refused
+
+
+@pytest.mark.parametrize("name", [" Z", "Z\n", "a\x00b", "a\u2028b", "\ufffe"])
+def test_a_name_that_xml_cannot_hold_is_refused(name: str) -> None:
+    with pytest.raises(ExportFailed, match="Iptc4xmpExt:AISystemUsed is"):
+        xmp_packet(a_label(system=AiSystem(name)))
 
 
 def test_the_packet_says_what_the_rules_name() -> None:
