@@ -9,8 +9,9 @@ import argparse
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from schemas import RenderJob
 from schemas.settings import CoreSettings
 from zimage_core.backends.fake import FakeBackend, FakeScorer
 from zimage_core.batching import Batch
@@ -50,6 +51,19 @@ ON_STEP: dict[str, Callable[[Batch], None]] = {"hang": hang, "slow": lambda _: t
 BACKENDS: dict[str, type[FakeBackend]] = {"broken": BrokenBackend, "dying": DyingBackend}
 
 
+def an_engine(mode: str, queue_limit: int = 256) -> Engine:
+    """Return the engine of a mode."""
+    backend = BACKENDS.get(mode, FakeBackend)(on_step=ON_STEP.get(mode, lambda _: None))
+    return Engine(
+        backend, FakeScorer(), queue_limit=queue_limit, batch_width=4, finishers=1, observer=Instruments()
+    )
+
+
+def a_slow_engine(settings: CoreSettings) -> tuple[Engine, Sequence[RenderJob]]:
+    """Return what a replica under Ray Serve makes its engine with."""
+    return an_engine("slow", settings.queue_limit), ()
+
+
 def main() -> None:
     """Serve as the arguments say."""
     parser = argparse.ArgumentParser()
@@ -63,10 +77,7 @@ def main() -> None:
         sys.exit(serve_supervised(command, CoreSettings(port=given.port)))
     if given.listener is not None:
         leave_when_stdin_closes()
-    backend = BACKENDS.get(given.mode, FakeBackend)(on_step=ON_STEP.get(given.mode, lambda _: None))
-    engine = Engine(
-        backend, FakeScorer(), queue_limit=256, batch_width=4, finishers=1, observer=Instruments()
-    )
+    engine = an_engine(given.mode)
     door = bind("127.0.0.1", given.port) if given.listener is None else socket.socket(fileno=given.listener)
     with door:
         try:
