@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from schemas import AssetError
-from studio import form_pages, sign_in
+from studio import form_pages, picture_routes, sign_in
 from studio.desk import Desk
 from studio.errors import SignInNeeded
 from studio.gate import Gate, problem
@@ -22,7 +22,7 @@ from studio.visits import Visits
 MAX_BODY = 32 * 2**20
 """Bytes of an upload: a sheet of 5,000 rows is about 1 MiB, a reference picture a few."""
 
-ROUTERS = (sign_in.router, form_pages.router)
+ROUTERS = (sign_in.router, form_pages.router, picture_routes.router)
 
 
 def create_app(desk: Desk, keeper: Doorkeeper, hosts: Collection[str]) -> FastAPI:

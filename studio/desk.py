@@ -46,4 +46,6 @@ class Desk:
     settings: Settings
     exports: Path
     """Folder of the export files, by channel."""
+    thumbnails: Path
+    """Folder of small pictures; may be emptied at any time."""
     nudge: Nudge

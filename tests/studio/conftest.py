@@ -1,13 +1,12 @@
 """A studio on the sample rule tables, with and without users."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
 
 import pytest
 from fastapi.testclient import TestClient
 
-from catalog import Catalog
+from catalog import AssetStore, Catalog
 from prompt_rules import RuleTables, default_tables_folder
 from schemas import Role, settings_from
 from studio.app import create_app
@@ -53,18 +52,25 @@ def tables() -> RuleTables:
 
 
 @pytest.fixture
-def browser(tables: RuleTables, tmp_path: Path) -> Browser:
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    with Catalog.open(f"sqlite:///{tmp_path / 'catalog.db'}", AssetStore(tmp_path / "assets")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def browser(tables: RuleTables, catalog: Catalog, tmp_path: Path) -> Browser:
     """A browser at a studio; `door` says whether it knows users."""
 
     def opened(door: Door = Door.OPEN, **more: object) -> TestClient:
         keeper = Doorkeeper(door, FewAccounts(), Sessions("a secret for tests"), **more)  # type: ignore[arg-type]  # passed through
         desk = Desk(
-            catalog=cast(Catalog, None),
+            catalog=catalog,
             tables=tables,
             recipes=default_recipes(),
             policy=default_policy(),
             settings=settings_from({}),
-            exports=tmp_path,
+            exports=tmp_path / "exports",
+            thumbnails=tmp_path / "thumbnails",
             nudge=NoNudge(),
         )
         client = TestClient(

@@ -1,0 +1,50 @@
+"""Pictures are served by their hash and can run nothing."""
+
+import io
+from pathlib import Path
+
+from conftest import Browser
+from PIL import Image
+
+from catalog import AssetStore
+from studio.picture_routes import kind_of
+
+
+def kept(folder: Path, side: int = 400) -> str:
+    out = io.BytesIO()
+    Image.new("RGB", (side, side), "red").save(out, "PNG")
+    return AssetStore(folder / "assets").put(out.getvalue())
+
+
+def test_a_picture_is_served_by_its_hash_for_ever(browser: Browser, tmp_path: Path) -> None:
+    sha = kept(tmp_path)
+    answer = browser().get(f"/pictures/{sha}")
+    assert answer.headers["content-type"] == "image/png"
+    assert "immutable" in answer.headers["cache-control"]
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+def test_a_thumbnail_is_made_once_and_no_larger_than_asked(browser: Browser, tmp_path: Path) -> None:
+    sha, client = kept(tmp_path), browser()
+    answer = client.get(f"/thumbnails/160/{sha}")
+    with Image.open(io.BytesIO(answer.content)) as small:
+        assert small.size == (160, 160)
+    (only,) = (tmp_path / "thumbnails").rglob("*.webp")
+    only.write_bytes(b"kept")
+    assert client.get(f"/thumbnails/160/{sha}").content == b"kept"
+
+
+def test_other_sizes_and_names_are_not_found(browser: Browser, tmp_path: Path) -> None:
+    sha, client = kept(tmp_path), browser()
+    for address in (
+        f"/thumbnails/161/{sha}",
+        "/pictures/..%2f..%2fetc",
+        f"/pictures/{'0' * 64}",
+        "/pictures/x",
+    ):
+        assert client.get(address).status_code in (404, 500)
+    assert client.get(f"/thumbnails/161/{sha}").status_code == 404
+
+
+def test_what_is_no_picture_is_never_served_as_a_page() -> None:
+    assert kind_of(b"<html><script>") == "application/octet-stream"
