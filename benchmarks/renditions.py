@@ -67,7 +67,7 @@ def main() -> None:
     for title, (shot_type, slots) in SETS.items():
         compare(title, shot_type, [specs[slot] for slot in slots], options)
     if options.soak:
-        soak([specs[slot] for slot in SETS["all channels, on white"][1]], options.side, options.soak)
+        soak([specs[slot] for slot in SETS["Chinese channels, on white"][1]], options.side, options.soak)
 
 
 def compare(

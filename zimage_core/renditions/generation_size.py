@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, sqrt
 
 from schemas import RenditionSpec
 
@@ -22,9 +22,6 @@ NANO_REACH = Reach(128, 128, 16, 128 * 128)
 
 Z_IMAGE_REACH = Reach(512, 2048, 16, 2048 * 2048)
 """Z-Image's model card: 512 x 512 to 2048 x 2048 in area, any shape, sides in steps of 16."""
-
-Z_IMAGE_SURE = Reach(512, 1536, 16, 1024 * 1024)
-"""Where Turbo was distilled and cost is lowest: the area of 1024 x 1024, up to 3:2 and 2:3."""
 
 
 def generation_size(specs: Sequence[RenditionSpec], reach: Reach) -> tuple[int, int]:
@@ -47,6 +44,6 @@ def enlargement(spec: RenditionSpec, master: tuple[int, int]) -> float:
 
 
 def _stepped(side: float, reach: Reach) -> int:
-    """Round to the nearest step that is not beyond the reach."""
-    stepped = round(side / reach.step) * reach.step
+    """Round up to a step, but not beyond the reach."""
+    stepped = ceil(side / reach.step - 1e-9) * reach.step
     return int(min(max(stepped, reach.least), reach.most))

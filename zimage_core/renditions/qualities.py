@@ -48,7 +48,7 @@ def _lowered(size_at: Callable[[int], int], ladder: Ladder, size: int, most: int
     """Return the best quality found whose file is at most `most`; the least one when none is."""
     high, high_size, low = ladder.usual, size, ladder.least - 1
     low_size = 0
-    aim = most * (1 + CLOSE) / 2
+    aim = max(1.0, most * (1 + CLOSE) / 2)
     while high - low > 1:
         slope = log(high_size / low_size) / (high - low) if low_size else SLOPE_BELOW
         guess = _between(low, high, high - log(high_size / aim) / max(slope, 1e-6))
@@ -67,12 +67,12 @@ def _raised(size_at: Callable[[int], int], ladder: Ladder, size: int, least: int
     low, low_size, high = ladder.usual, size, ladder.most
     slope = SLOPE_ABOVE
     while high - low > 1:
-        guess = _between(low, high, low + log(least / low_size) / slope)
+        guess = _between(low, high, low + log(least / max(1, low_size)) / slope)
         found = size_at(guess)
         if found >= least:
             high = guess
         else:
-            slope = max(log(found / low_size) / (guess - low), 0.01)
+            slope = max(log(max(1, found) / max(1, low_size)) / (guess - low), 0.01)
             low, low_size = guess, found
     return high
 
