@@ -1,5 +1,7 @@
 """The record of truth: campaigns, attempts, verdicts, masters, renditions, and their pictures."""
 
+from catalog.access import ApiKey, IssuedKey, User
+from catalog.assignments import Assignment
 from catalog.audit import AuditEntry
 from catalog.campaigns import Campaign, Registration
 from catalog.catalog import Catalog
@@ -8,6 +10,7 @@ from catalog.endpoints import Endpoint
 from catalog.errors import (
     CatalogError,
     CatalogUnavailable,
+    KeyRefused,
     KeyReused,
     LeaseLost,
     NotRegistered,
@@ -25,14 +28,18 @@ from catalog.histories import CampaignSummary, ShotHistory
 from catalog.leases import HEARTBEAT_S as HEARTBEAT_S
 from catalog.leases import LEASE_S as LEASE_S
 from catalog.leases import Lease
+from catalog.lots import Lot, LotMember
 from catalog.recording import Made, Recorded, Refusal
 from catalog.renditions import Wanting
 from catalog.requests import StoredAnswer
-from catalog.states import CampaignState, DeliveryState, ShotState
+from catalog.reviews import Defect, Review
+from catalog.states import CampaignState, DeliveryState, LotState, Origin, Role, Severity, ShotState
 from catalog.store import AssetStore, store_at
 
 __all__ = [
+    "ApiKey",
     "AssetStore",
+    "Assignment",
     "AuditEntry",
     "Campaign",
     "CampaignState",
@@ -40,6 +47,7 @@ __all__ = [
     "Catalog",
     "CatalogError",
     "CatalogUnavailable",
+    "Defect",
     "Delivery",
     "DeliveryRecord",
     "DeliveryState",
@@ -50,22 +58,32 @@ __all__ = [
     "Finding",
     "FindingKind",
     "Findings",
+    "IssuedKey",
+    "KeyRefused",
     "KeyReused",
     "Lease",
     "LeaseLost",
+    "Lot",
+    "LotMember",
+    "LotState",
     "Made",
     "NotRegistered",
+    "Origin",
     "RecordRefused",
     "Recorded",
     "Refusal",
     "Registration",
     "RequestInFlight",
+    "Review",
+    "Role",
     "SchemaOutdated",
+    "Severity",
     "ShotHistory",
     "ShotState",
     "StoreCorrupt",
     "StoreFull",
     "StoredAnswer",
+    "User",
     "VerdictConflict",
     "Wanting",
     "publish",

@@ -4,19 +4,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from catalog import audit, rule_tables
+from catalog import audit, calibrations, rule_tables
+from catalog.access_desk import AccessDesk
 from catalog.audit import AuditEntry
 from catalog.campaign_desk import CampaignDesk
 from catalog.engines import database_at, migrator_at
 from catalog.findings import Findings
 from catalog.inspection import GRACE_S, inspect
 from catalog.outbox_desk import OutboxDesk
+from catalog.review_desk import ReviewDesk
 from catalog.revisions import upgrade
 from catalog.shot_desk import ShotDesk
 from catalog.store import AssetStore
 
 
-class Catalog(CampaignDesk, ShotDesk, OutboxDesk):
+class Catalog(CampaignDesk, ShotDesk, ReviewDesk, OutboxDesk, AccessDesk):
     """The record of truth. Every method is one transaction and safe to call again.
 
     Threads and processes may call everything at the same time; what they do twice is kept once. All methods
@@ -62,6 +64,19 @@ class Catalog(CampaignDesk, ShotDesk, OutboxDesk):
         """Return the text of the rule tables with this fingerprint; raises NotRegistered."""
         with self._database.reading() as session:
             return rule_tables.kept(session, fingerprint)
+
+    def keep_calibration(self, fingerprint: str, text: str) -> None:
+        """Keep the full text of a calibration, so that every score that names it can be explained.
+
+        What is kept under a fingerprint stays; keeping it again is a no-op.
+        """
+        with self._database.writing() as session:
+            calibrations.keep(session, fingerprint, text)
+
+    def calibration(self, fingerprint: str) -> str:
+        """Return the text of the calibration with this fingerprint; raises NotRegistered."""
+        with self._database.reading() as session:
+            return calibrations.kept(session, fingerprint)
 
     def audit_of(self, subject: str) -> tuple[AuditEntry, ...]:
         """List what was done to a shot (by its id), a campaign (`campaign NAME`) or an endpoint, in order."""

@@ -88,4 +88,7 @@ def endpoint(row: EndpointRow) -> Endpoint:
 
 
 def _told(name: str, value: Any) -> Any:
-    return len(value) if name == "secrets" else value
+    """Say a column's value on the audit trail, secrets by their number only."""
+    if name == "secrets":
+        return len(value)
+    return value.isoformat() if isinstance(value, datetime) else value

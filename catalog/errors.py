@@ -4,6 +4,7 @@ CatalogError
   NotRegistered                   404
   LeaseLost                       409
   VerdictConflict                 409
+  KeyRefused                      401
   RecordRefused                   422
   KeyReused                       422
   RequestInFlight     retryable   409
@@ -30,6 +31,12 @@ class LeaseLost(CatalogError):
     """Somebody else has taken over this work; drop it."""
 
     status = 409
+
+
+class KeyRefused(CatalogError):
+    """This key is not known here."""
+
+    status = 401
 
 
 class VerdictConflict(CatalogError):

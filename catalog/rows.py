@@ -121,11 +121,11 @@ class AttemptRow(Row):
     spec_id: Mapped[Key] = mapped_column(ForeignKey(SpecRow.id), index=True)
     job: Mapped[Body]
     picture: Mapped[Digest | None] = mapped_column(index=True)
-    picture_bytes: Mapped[int | None]
     scores: Mapped[Body | None]
     provenance: Mapped[Body | None]
     failure: Mapped[Body | None]
     made_at: Mapped[Stamp]
+    picture_bytes: Mapped[int | None]
 
 
 class LossRow(Row):

@@ -27,6 +27,37 @@ class CampaignState(StrEnum):
     CANCELLED = "cancelled"  #: called off; what is under way is refused
 
 
+class LotState(StrEnum):
+    """How the human inspection of a lot stands."""
+
+    OPEN = "open"  #: its sample is being looked at
+    ACCEPTED = "accepted"  #: the sample was good enough
+    REJECTED = "rejected"  #: it was not; the whole lot is to be looked at
+
+
+class Severity(StrEnum):
+    """How bad a defect is."""
+
+    CRITICAL = "critical"  #: unlawful, dangerous or another product
+    MAJOR = "major"  #: a customer would complain
+    MINOR = "minor"  #: a trained eye sees it
+
+
+class Origin(StrEnum):
+    """Why a picture is in a lot's sample."""
+
+    RANDOM = "random"  #: chance chose it; only these may be counted for an estimate
+    FLAGGED = "flagged"  #: something about it is suspicious
+
+
+class Role(StrEnum):
+    """What a person or a key may do; each may do what the one before may."""
+
+    OPERATOR = "operator"  #: submit forms and see campaigns
+    REVIEWER = "reviewer"  #: decide on pictures
+    ADMIN = "admin"  #: keys, users, endpoints, rules
+
+
 class DeliveryState(StrEnum):
     """How telling one event to one endpoint stands."""
 
@@ -56,3 +87,12 @@ LEGAL_CAMPAIGN: Mapping[CampaignState, frozenset[CampaignState]] = MappingProxyT
     }
 )
 """The same for campaigns."""
+
+LEGAL_LOT: Mapping[LotState, frozenset[LotState]] = MappingProxyType(
+    {
+        LotState.OPEN: frozenset({LotState.ACCEPTED, LotState.REJECTED}),
+        LotState.ACCEPTED: frozenset(),
+        LotState.REJECTED: frozenset({LotState.ACCEPTED}),
+    }
+)
+"""The same for lots; a rejected one is accepted after all of it was looked at."""

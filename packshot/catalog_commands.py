@@ -3,6 +3,7 @@
 Exit codes as everywhere: 0 done, 1 the machine stops us, 3 done with findings.
 """
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from packshot.catalog_place import CatalogPlace, catalog_place
 from packshot.environment import our_settings
+from schemas import SettingsInvalid
 
 catalog_app = typer.Typer()
 
@@ -21,6 +23,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON and
 
 _OUT = Path("packshot-out")
 _FOUND = 3
+_DAY_S = 24 * 3600.0
 
 
 @catalog_app.command()
@@ -85,3 +88,55 @@ def restore(
         f"{told.pictures} pictures and {told.exports} files are back; {len(found.findings)} findings."
     )
     raise typer.Exit(0 if found.clean else _FOUND)
+
+
+keys_app = typer.Typer(name="keys", help="Issue, list and revoke the keys of the API.", no_args_is_help=True)
+
+
+@keys_app.command()
+def issue(
+    name: Annotated[str, typer.Argument(help="Who or what the key is for.")],
+    role: Annotated[str, typer.Option("--role", help="operator, reviewer or admin.")] = "operator",
+    days: Annotated[int, typer.Option("--days", min=1, help="Days until it expires.")] = 365,
+    out: Out = _OUT,
+) -> None:
+    """Make a key and print it, this once; only its hash is kept."""
+    from catalog import Role
+
+    try:
+        granted = Role(role)
+    except ValueError as error:
+        raise SettingsInvalid(f"There is no role {role}: operator, reviewer or admin would do.") from error
+    with catalog_place(our_settings(), out).opened() as catalog:
+        issued = catalog.issue_key(name, granted, "command line", valid_s=days * _DAY_S)
+    Console(stderr=True, soft_wrap=True).print(f"The {granted} key {issued.key.id} is shown this once:")
+    sys.stdout.write(f"{issued.secret}\n")
+
+
+@keys_app.command(name="list")
+def list_keys(out: Out = _OUT, as_json: Json = False) -> None:  # noqa: FBT002 - typer's way of a flag
+    """List the keys, the newest first, without their secrets."""
+    with catalog_place(our_settings(), out).opened() as catalog:
+        known = catalog.keys()
+    if as_json:
+        sys.stdout.write(json.dumps([key.model_dump(mode="json") for key in known], indent=2) + "\n")
+        return
+    console = Console(soft_wrap=True)
+    for key in known:
+        until = f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "for good"
+        standing = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else until
+        console.print(Text(f"{key.id}  {key.role:<9} {key.name}, {standing}"))
+
+
+@keys_app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The key's public beginning, such as pk_1a2b3c4d.")],
+    out: Out = _OUT,
+) -> None:
+    """Refuse a key from now on."""
+    with catalog_place(our_settings(), out).opened() as catalog:
+        key = catalog.revoke_key(key_id, "command line")
+    Console(soft_wrap=True).print(f"{key.id} ({key.name}) is refused from now on.")
+
+
+catalog_app.add_typer(keys_app)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 import catalog as catalog_package
 from catalog import (
@@ -23,6 +22,7 @@ from catalog import (
     VerdictConflict,
 )
 from schemas import Outcome, sha256_hex
+from tests.catalog.clocks import lapse
 from tests.factories import a_form, a_spec, an_attempt
 
 
@@ -32,20 +32,6 @@ def mugs(count: int) -> list[object]:
 
 def made(lease: Lease, outcome: Outcome = Outcome.ACCEPTED) -> Made:
     return Made(an_attempt(lease.shot, lease.number, outcome), a_spec(), lease.shot_id.encode(), lease)
-
-
-def lapse(catalog: Catalog, seconds: float = 31.0) -> None:
-    """Let the time of all leases pass, as the database sees it."""
-    with catalog._database.writing() as session:
-        for shot_id, due in session.execute(text("SELECT id, not_before FROM shots")).all():
-            moved = datetime.fromisoformat(str(due)) - timedelta(seconds=seconds)
-            session.execute(
-                text("UPDATE shots SET not_before = :due WHERE id = :id"),
-                {
-                    "due": moved.strftime("%Y-%m-%d %H:%M:%S.%f") if moved.tzinfo is None else moved,
-                    "id": shot_id,
-                },
-            )
 
 
 def test_shots_are_claimed_in_their_order_and_once(catalog: Catalog) -> None:

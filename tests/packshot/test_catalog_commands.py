@@ -57,3 +57,20 @@ def test_a_backup_comes_back(out: Path, tmp_path: Path, capsys: pytest.CaptureFi
     assert "2 pictures and 0 files are back; 0 findings." in capsys.readouterr().out
     assert run("restore", tmp_path / "copy", "--out", out) == 1
     assert "empty place only" in capsys.readouterr().err
+
+
+def test_a_key_is_issued_listed_and_revoked(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("keys", "issue", "shop", "--role", "reviewer", "--out", out) == 0
+    secret = capsys.readouterr().out.strip()
+    with Catalog.open(f"sqlite:///{out}/catalog.sqlite", AssetStore(out / "assets")) as catalog:
+        key = catalog.key_of(secret)
+    assert run("keys", "list", "--out", out) == 0
+    listed = capsys.readouterr().out
+    assert key.id in listed
+    assert "reviewer" in listed
+    assert secret not in listed
+    assert run("keys", "revoke", key.id, "--out", out) == 0
+    assert run("keys", "list", "--json", "--out", out) == 0
+    assert run("keys", "revoke", "pk_none", "--out", out) == 1
+    assert run("keys", "issue", "shop", "--role", "king", "--out", out) == 1
+    assert "operator, reviewer or admin would do" in capsys.readouterr().err

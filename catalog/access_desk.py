@@ -1,0 +1,58 @@
+"""The catalog's desk for administrators: keys of the API, and people."""
+
+from collections.abc import Sequence
+
+from catalog import access
+from catalog.access import ApiKey, IssuedKey, User
+from catalog.opened import Opened
+from catalog.states import Role
+
+
+class AccessDesk(Opened):
+    """Keeps who may do what."""
+
+    def issue_key(
+        self,
+        name: str,
+        role: Role,
+        by: str,
+        *,
+        scopes: Sequence[str] = (),
+        valid_s: float | None = None,
+    ) -> IssuedKey:
+        """Make a key of 256 bits, valid for `valid_s` or, when None, for good.
+
+        Its secret is in the answer and nowhere else.
+        """
+        with self._database.writing() as session:
+            return access.issue(session, name, role, by, scopes, valid_s)
+
+    def key_of(self, secret: str) -> ApiKey:
+        """Return the key that `secret` is; raises KeyRefused for one unknown, expired or revoked."""
+        with self._database.reading() as session:
+            return access.key_of(session, secret)
+
+    def revoke_key(self, key_id: str, by: str) -> ApiKey:
+        """Refuse a key from now on; again is a no-op. Raises NotRegistered."""
+        with self._database.writing() as session:
+            return access.revoke(session, key_id, by)
+
+    def keys(self) -> tuple[ApiKey, ...]:
+        """List all keys, the newest first; the secrets are not known here."""
+        with self._database.reading() as session:
+            return access.keys(session)
+
+    def put_user(self, name: str, role: Role, by: str, *, active: bool = True) -> User:
+        """Add a person, or change what they may do."""
+        with self._database.writing() as session:
+            return access.put_user(session, name, role, by, active=active)
+
+    def user(self, name: str) -> User:
+        """Return a person; raises NotRegistered."""
+        with self._database.reading() as session:
+            return access.user(session, name)
+
+    def users(self) -> tuple[User, ...]:
+        """List all people by name."""
+        with self._database.reading() as session:
+            return access.users(session)
