@@ -132,17 +132,17 @@ class CoreServer(uvicorn.Server):
         """Drain `runner` when the process is told to stop."""
         super().__init__(config)
         self._runner = runner
-        self._leaving = False
+        self.leaving = False
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
         """Begin to stop, or stop at once when told a second time.
 
         Called by the signal, which is not raised again, so the process exits with 0.
         """
-        if self._leaving:
+        if self.leaving:
             self.should_exit = True
             return
-        self._leaving = True
+        self.leaving = True
         # The signal may have interrupted this very thread while it held the queue's lock.
         threading.Thread(target=self._drain, name="drain", daemon=True).start()
 
@@ -194,7 +194,8 @@ def serve_engine(
         server.run(sockets=[listener])
     finally:
         runner.stop()
-    if failures:
+    # Loading that was broken off because the process was told to leave is no failure.
+    if failures and not server.leaving:
         raise failures[0]
 
 

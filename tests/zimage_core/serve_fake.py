@@ -1,7 +1,7 @@
 """Serve a core without weights in this process.
 
 Modes: `fine`; `slow` takes 50 ms for a step; `hang` has a device that stands still at its first real step;
-`broken` has damaged weights; `dying` loses its device at the first real step. `--listener FD` takes the socket
+`broken` has damaged weights; `loading` takes seconds to load; `dying` loses its device at the first real step. `--listener FD` takes the socket
 of a supervising parent, as a real core does; `--supervised` is that parent.
 """
 
@@ -21,9 +21,11 @@ from zimage_core.listening import bind
 from zimage_core.main import BROKE, serve_supervised
 from zimage_core.metrics import Instruments
 from zimage_core.parent import leave_when_stdin_closes
-from zimage_core.server import leave, serve_engine
+from zimage_core.server import leave, serve_engine, warm_up_jobs
 
 HANG_LIMIT_S = 1.0
+
+WARM_UP = {"loading": warm_up_jobs(CoreSettings())}
 
 
 class BrokenBackend(FakeBackend):
@@ -32,6 +34,14 @@ class BrokenBackend(FakeBackend):
     def load(self) -> None:
         """Raise WeightsInvalid."""
         raise WeightsInvalid("weights.safetensors is damaged.")
+
+
+class LoadingBackend(FakeBackend):
+    """Takes its time to load."""
+
+    def load(self) -> None:
+        """Sleep."""
+        time.sleep(3)
 
 
 class DyingBackend(FakeBackend):
@@ -48,7 +58,11 @@ def hang(_: Batch) -> None:
 
 
 ON_STEP: dict[str, Callable[[Batch], None]] = {"hang": hang, "slow": lambda _: time.sleep(0.05)}
-BACKENDS: dict[str, type[FakeBackend]] = {"broken": BrokenBackend, "dying": DyingBackend}
+BACKENDS: dict[str, type[FakeBackend]] = {
+    "broken": BrokenBackend,
+    "dying": DyingBackend,
+    "loading": LoadingBackend,
+}
 
 
 def an_engine(mode: str, queue_limit: int = 256) -> Engine:
@@ -62,6 +76,11 @@ def an_engine(mode: str, queue_limit: int = 256) -> Engine:
 def a_slow_engine(settings: CoreSettings) -> tuple[Engine, Sequence[RenderJob]]:
     """Return what a replica under Ray Serve makes its engine with."""
     return an_engine("slow", settings.queue_limit), ()
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    print(line, flush=True)  # noqa: T201 - the line is the point
 
 
 def main() -> None:
@@ -81,7 +100,7 @@ def main() -> None:
     door = bind("127.0.0.1", given.port) if given.listener is None else socket.socket(fileno=given.listener)
     with door:
         try:
-            serve_engine(engine, door, lambda line: print(line, flush=True), hang_limit_s=HANG_LIMIT_S)  # noqa: T201 - the line is the point
+            serve_engine(engine, door, say, WARM_UP.get(given.mode, ()), hang_limit_s=HANG_LIMIT_S)
         except WeightsInvalid as error:
             leave(1, error.message)
         except CoreBroke as error:

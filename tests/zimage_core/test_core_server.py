@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -111,6 +111,21 @@ def test_a_core_told_twice_to_leave_does_not_wait() -> None:
         threads[0].join(10)
         assert process.returncode in {0, 75}
         assert isinstance(results[0], CoreUnavailable)
+
+
+@pytest.mark.slow
+def test_a_core_told_to_leave_while_it_loads_leaves_without_complaint() -> None:
+    with bind("127.0.0.1", 0) as free:
+        url = url_of(free)
+    with a_core("loading", "--port", url.rpartition(":")[2]) as process, CoreClient(url) as client:
+        while True:
+            with suppress(CoreUnavailable):
+                client._send("GET", "/health/live", 5)
+                break
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "", "")
 
 
 def test_a_core_whose_weights_are_damaged_says_so_and_leaves() -> None:
