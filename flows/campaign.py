@@ -24,11 +24,10 @@ from flows.exporter import Exporter
 from flows.files import wanted_files
 from flows.heart import Heart
 from flows.line import INTERACTIVE, Line, line_of
-from flows.outcomes import FlowBroke, RunReport, Tally
+from flows.outcomes import RunReport, Tally
 from flows.patience import patiently
-from flows.runs import is_transient, sentence_of, signs_of_life, state_of, tag_run
+from flows.runs import is_transient, report_of, sentence_of, signs_of_life, state_of, tag_run
 from flows.services import Services, opened
-from schemas import AssetError
 
 POLL_S = 1.0
 """How often a run that waits for another run's shots looks again."""
@@ -180,21 +179,8 @@ class CampaignRun:
 
 
 def run_campaign(campaign: str, workspace: str) -> RunReport:
-    """Run the flow in this process and return its report, also when the run ended Failed.
-
-    Raises: FlowBroke when Prefect's server cannot be reached or started, and whatever AssetError broke the
-    run before it could report.
-    """
-    try:
-        state = produce_campaign(campaign, workspace, return_state=True)
-        report = state.result(raise_on_failure=False)
-    except Exception as error:
-        raise FlowBroke(f"Prefect could not run the campaign: {sentence_of(error)}") from error
-    if isinstance(report, RunReport):
-        return report
-    if isinstance(report, AssetError):
-        raise report
-    raise FlowBroke(f"The campaign flow broke: {sentence_of(report)}")
+    """Run the flow in this process and return its report; raises as `report_of` does."""
+    return report_of(lambda: produce_campaign(campaign, workspace, return_state=True))
 
 
 def _is_suspect(chunk: Chunk) -> bool:

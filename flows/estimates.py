@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from catalog import CampaignSummary
 from schemas import Schema
 from schemas.settings import CostSettings
 
@@ -75,11 +76,12 @@ def cost(device_seconds: float, reviews: int, costs: CostSettings) -> float:
     return device_seconds / HOUR * costs.device_hour + looking
 
 
-def measured_over(parts: Sequence[Measured]) -> Measured:
-    """Add measurements up."""
+def measured_over(summaries: Sequence[CampaignSummary]) -> Measured:
+    """Add up what campaigns took."""
+    decided = [one.shots - one.unfinished - one.cancelled for one in summaries]
     return Measured(
-        shots=sum(part.shots for part in parts),
-        pictures=sum(part.pictures for part in parts),
-        device_seconds=sum(part.device_seconds for part in parts),
-        reviews=sum(part.reviews for part in parts),
+        shots=sum(decided),
+        pictures=sum(one.attempts for one in summaries),
+        device_seconds=sum(one.device_seconds for one in summaries),
+        reviews=sum(one.needs_review for one in summaries),
     )

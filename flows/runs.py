@@ -13,7 +13,7 @@ from prefect.exceptions import PrefectException
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from flows.outcomes import RunReport
+from flows.outcomes import FlowBroke, RunReport
 from schemas import AssetError
 
 OURS = "packshot"
@@ -72,6 +72,23 @@ def state_of(report: RunReport) -> State[RunReport]:
     if not report.complete:
         return Failed(name="CompletedWithGaps", message=report.why, data=report)
     return Completed(message=f"{report.shots} shots done", data=report)
+
+
+def report_of(run: Callable[[], State[Any]]) -> RunReport:
+    """Run a flow in this process and return its report, also when it ended Failed.
+
+    Raises: FlowBroke when Prefect's server cannot be reached or started, and whatever AssetError broke the
+    run before it could report.
+    """
+    try:
+        report = run().result(raise_on_failure=False)
+    except Exception as error:
+        raise FlowBroke(f"Prefect could not run the campaign: {sentence_of(error)}") from error
+    if isinstance(report, RunReport):
+        return report
+    if isinstance(report, AssetError):
+        raise report
+    raise FlowBroke(f"The campaign flow broke: {sentence_of(report)}")
 
 
 def sentence_of(error: object) -> str:

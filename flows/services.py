@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from catalog import AssetStore, Catalog
+from catalog import Catalog, store_at
 from flows.outcomes import ShotOutcome
 from prompt_rules import RuleTables, default_tables_folder
 from schemas import Preset, RenderJob, RenderResult, Settings, SettingsInvalid, Variant, settings_from
@@ -59,7 +59,7 @@ class Services:
 def open_records(settings: Settings, workspace: Path) -> Iterator[Records]:
     """Open the catalog and asset store of `workspace`, creating what is missing; close them at the end."""
     url = settings.catalog.url
-    store = AssetStore(settings.catalog.store or workspace / "assets")
+    store = store_at(settings.catalog.store or workspace / "assets")
     catalog = Catalog.open(
         url.get_secret_value() if url else f"sqlite:///{workspace / 'catalog.sqlite'}",
         store,

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from packshot.calibrate_commands import calibrate
+from packshot.campaign_commands import campaigns_app, estimate_of, produce, sweep
 from packshot.catalog_commands import catalog_app
 from packshot.core_commands import core_app
 from packshot.environment import our_settings
@@ -27,6 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(campaigns_app)
+app.command()(produce)
+app.command()(sweep)
 app.add_typer(export_app)
 app.add_typer(rules_app)
 app.add_typer(catalog_app)
@@ -35,6 +39,7 @@ app.add_typer(core_app)
 
 FormsFile = Annotated[Path, typer.Argument(help="A .csv, .xlsx or .jsonl file, one product form a row.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the catalog, the pictures and the gallery.")]
+Estimate = Annotated[bool, typer.Option("--estimate", help="Only say what it will take.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
 
 
@@ -51,9 +56,14 @@ def run(
     forms: FormsFile,
     campaign: Annotated[str, typer.Option("--campaign", help="The name the pictures are kept under.")],
     out: Out = Path("packshot-out"),
-    as_json: Json = False,  # noqa: FBT002 - typer's way of a flag
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Say what it will take; make nothing.")
+    ] = False,
+    as_json: Json = False,  # noqa: FBT002 - the same
 ) -> None:
     """Make the pictures of everybody's forms; rows with a bad cell are named and left out."""
+    if estimate:
+        raise typer.Exit(_estimate(forms, campaign, out, as_json=as_json))
     raise typer.Exit(_run(forms, campaign, out, as_json=as_json))
 
 
@@ -92,6 +102,24 @@ def _run(forms: Path, campaign: str, out: Path, *, as_json: bool) -> int:
         page = write_gallery(workspace, production, records)
     print_production(production, page, as_json=as_json)
     return DONE if production.complete else GAPS
+
+
+def _estimate(forms: Path, campaign: str, out: Path, *, as_json: bool) -> int:
+    """Print what `forms` will take; return the exit code."""
+    from flows.services import open_records
+    from packshot.production import campaign_name, checked_forms, workspace_at
+    from packshot.report import print_check
+
+    settings = our_settings()
+    campaign_name(campaign)
+    checked = checked_forms(forms, settings)
+    if not checked.forms:
+        print_check(forms, checked, as_json=as_json)
+        return STOPPED
+    with open_records(settings, workspace_at(out)) as records:
+        told = estimate_of(checked, campaign, records, settings)
+    sys.stdout.write((told.model_dump_json() if as_json else told.sentence) + "\n")
+    return DONE
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -36,8 +36,9 @@ class AttemptCard(Schema):
 
 
 class ShotCard(Schema):
-    """One shot as the page shows it."""
+    """One shot as the page shows it; tables in Prefect link to its id."""
 
+    id: str
     sku: str
     title: str
     shot_type: str
@@ -80,6 +81,7 @@ def shot_card(history: ShotHistory, records: Records) -> ShotCard:
     )
     state, badge = _state(history)
     return ShotCard(
+        id=shot.id,
         sku=shot.form.sku,
         title=shot.form.title,
         shot_type=shot.shot_type,

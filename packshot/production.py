@@ -99,7 +99,10 @@ def produce(
     records.catalog.register(campaign, checked.forms)
     report = RunReport(campaign=campaign)
     if wanting := due_count(campaign, records):
-        report = _run_flow(campaign, workspace, settings, records, watch(wanting))
+        with working_core(workspace, settings, records, watch(wanting)):
+            from flows.campaign import run_campaign
+
+            report = run_campaign(campaign, str(workspace))
     return Production(
         campaign=campaign,
         rows=checked.rows,
@@ -113,12 +116,15 @@ def produce(
     )
 
 
-def _run_flow(
-    campaign: str, workspace: Path, settings: Settings, records: Records, tell: Callable[[ShotOutcome], None]
-) -> RunReport:
-    settle_prefect(workspace)
-    from flows.campaign import run_campaign
+@contextmanager
+def working_core(
+    workspace: Path, settings: Settings, records: Records, tell: Callable[[ShotOutcome], None]
+) -> Iterator[None]:
+    """Let flows in this process work in `workspace` with a core that is ready; Prefect is settled first.
 
+    Raises CoreUnavailable, CoreDidNotStart, and what `explained` makes of a FlowBroke inside.
+    """
+    settle_prefect(workspace)
     with (
         _core_address(settings, workspace) as address,
         client_of(settings, address) as core,
@@ -126,7 +132,7 @@ def _run_flow(
     ):
         core.wait_until_ready(CORE_PATIENCE_S)
         try:
-            return run_campaign(campaign, str(workspace))
+            yield
         except FlowBroke as error:
             raise explained(error, workspace) from error
 

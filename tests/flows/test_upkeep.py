@@ -60,12 +60,19 @@ def test_a_single_form_goes_through_steps_that_can_be_seen(
     assert all(job.priority == 50 for job in asked(services))
     wanted = {f"{step} {FORM.sku} {kind}" for step in ("check", "generate", "export") for kind in FORM.shots}
     with get_client(sync_client=True) as client:
-        (run,) = [one for one in client.read_flow_runs(sort=FlowRunSort.ID_DESC, limit=20) if campaign_tag(name) in one.tags]
+        (run,) = [
+            one
+            for one in client.read_flow_runs(sort=FlowRunSort.ID_DESC, limit=20)
+            if campaign_tag(name) in one.tags
+        ]
         assert run.name == f"{name} {FORM.sku}"
         steps: set[str] = set()
         for _ in range(200):  # Prefect records task runs a moment later
             ours = FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))
-            steps = {one.name for one in client.read_task_runs(flow_run_filter=ours, sort=TaskRunSort.ID_DESC)}
+            steps = {
+                one.name
+                for one in client.read_task_runs(flow_run_filter=ours, sort=TaskRunSort.ID_DESC, limit=100)
+            }
             if wanted <= steps:
                 break
             time.sleep(0.1)
