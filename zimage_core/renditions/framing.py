@@ -3,7 +3,7 @@
 from math import ceil, floor
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from zimage_core.renditions.geometry import Box
 from zimage_core.renditions.regions import Mask, grown
@@ -16,6 +16,12 @@ REACH = 4.0
 EXACT = 1e-6
 """A px whose edge misses the frame's by rounding alone still counts as inside."""
 
+ENOUGH = 0.5
+"""Share of the px to be added that must be free background beside the subject for mirroring to look real."""
+
+BLUR_STEP = 16
+"""Px of the finished picture that one px of the blurred ground stands for."""
+
 LEAST_SEEN = 1e-3
 """Source px that a resize is made from at least."""
 
@@ -25,7 +31,8 @@ def framed(
 ) -> Image.Image:
     """Show `window` of the image at `size` (width, height).
 
-    What the window shows beyond the frame is mirrored background (see `extended`), mirrored after resizing.
+    What the window shows beyond the frame is mirrored background (see `extended`), mirrored after resizing;
+    where the subject leaves too little of it to mirror, the picture is laid on a blurred copy of itself.
     """
     spot = _spot(Box(0.0, 0.0, *image.size), window, image.size, size)
     part = _resized(image, _seen_through(spot, window, image.size, size), _extent(spot), upscaler)
@@ -39,7 +46,23 @@ def framed(
         min(float(part.height), ceil((subject.bottom - window.top) * scale[1]) - spot[1]),
     )
     by = spot[0], spot[1], size[0] - spot[2], size[1] - spot[3]
+    free = inside.left, inside.top, part.width - inside.right, part.height - inside.bottom
+    if any(more > 0 and have < ENOUGH * more for have, more in zip(free, by, strict=True)):
+        return _on_blur(part, size, spot[:2])
     return Image.fromarray(extended(np.asarray(part), inside, by))
+
+
+def _on_blur(part: Image.Image, size: tuple[int, int], corner: tuple[int, int]) -> Image.Image:
+    """Lay the picture on a copy of itself that covers `size`, too blurred to show a second product."""
+    scale = max(size[0] / part.width, size[1] / part.height)
+    across, down = size[0] / scale / part.width, size[1] / scale / part.height
+    left, top = max(0.0, 1 - across) / 2 * part.width, max(0.0, 1 - down) / 2 * part.height
+    box = left, top, part.width - left, part.height - top
+    small = max(2, size[0] // BLUR_STEP), max(2, size[1] // BLUR_STEP)
+    ground = part.resize(small, Image.Resampling.BOX, box).filter(ImageFilter.GaussianBlur(BLUR_STEP / 2))
+    whole = ground.resize(size, Image.Resampling.BICUBIC)
+    whole.paste(part, corner)
+    return whole
 
 
 def framed_on_white(
