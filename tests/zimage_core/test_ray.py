@@ -63,6 +63,18 @@ def replicas() -> list[psutil.Process]:
     return [one for one in own.children(recursive=True) if "ServeReplica" in " ".join(one.cmdline())]
 
 
+def test_replicas_scale_on_requests_under_way_and_are_drained() -> None:
+    from zimage_core.service.ray_app import ClusterOptions, application
+
+    deployment = application(ClusterOptions(least=2, most=4, ongoing=8, gpus=1))._bound_deployment
+    config = deployment._deployment_config
+    scaling = config.autoscaling_config
+    assert (scaling.min_replicas, scaling.max_replicas, scaling.target_ongoing_requests) == (2, 4, 8)
+    assert deployment.ray_actor_options["num_gpus"] == 1
+    assert config.graceful_shutdown_timeout_s == 30
+    assert config.max_ongoing_requests > CoreSettings().queue_limit
+
+
 def test_every_render_is_answered_when_one_of_two_replicas_is_killed(address: str, tmp_path: Path) -> None:
     from tests.zimage_core.test_cluster import RENDERS, Line, recorded_once, shots_of
 

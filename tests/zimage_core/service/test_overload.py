@@ -1,8 +1,10 @@
 """More is asked of a core than it can do: what it takes it makes, the rest is turned away properly."""
 
+import socket
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -61,3 +63,21 @@ def test_probes_are_answered_while_the_device_stands_still() -> None:
             assert http.get(path).status_code == 200
         gate.open.set()
         assert all(job.result(30).png for job in jobs)
+
+
+def test_a_connection_that_is_closed_in_mid_render_ends_the_job() -> None:
+    gate = Gate()
+    engine = an_engine(FakeBackend(on_step=gate))
+    with running(engine), on_a_port(engine) as url:
+        where = urlsplit(url)
+        body = a_job().model_dump_json().encode()
+        head = f"POST /v1/renders HTTP/1.1\r\nhost: core\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        with socket.create_connection((where.hostname, where.port), timeout=10) as connection:
+            connection.sendall(head + body)
+            assert gate.entered.wait(10)
+            assert engine.queue.find(a_job().id) is not None
+        end = time.monotonic() + 10
+        while engine.queue.find(a_job().id) is not None and time.monotonic() < end:
+            time.sleep(0.01)
+        assert engine.queue.find(a_job().id) is None
+        gate.open.set()
