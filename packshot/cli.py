@@ -56,9 +56,7 @@ def run(
     forms: FormsFile,
     campaign: Annotated[str, typer.Option("--campaign", help="The name the pictures are kept under.")],
     out: Out = Path("packshot-out"),
-    estimate: Annotated[
-        bool, typer.Option("--estimate", help="Say what it will take; make nothing.")
-    ] = False,
+    estimate: Estimate = False,  # noqa: FBT002 - typer's way of a flag
     as_json: Json = False,  # noqa: FBT002 - the same
 ) -> None:
     """Make the pictures of everybody's forms; rows with a bad cell are named and left out."""
