@@ -60,8 +60,13 @@ class Shares:
         self._slice = 0.0
 
     def enter(self, tenant: str, present: Container[str]) -> None:
-        """Bring a tenant that comes back level with the least served of those `present`."""
-        others = [account for name, account in self._accounts.items() if name in present and name != tenant]
+        """Bring a tenant that comes back level with the least served of those `present`.
+
+        One that is present keeps what it is owed.
+        """
+        if tenant in present:
+            return
+        others = [account for name, account in self._accounts.items() if name in present]
         level = min(others) if others else 0.0
         self._accounts[tenant] = max(self._accounts.get(tenant, 0.0), level)
 

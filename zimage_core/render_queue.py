@@ -262,6 +262,7 @@ class RenderQueue:
         back = sent_back(parked, chosen, self.under_way - (len(begun) - len(parked)))
         for ticket in back:
             ticket.step, ticket.place, ticket.begun_at = 0, None, None
+            ticket.widths.clear()
             self._dropped.append(ticket.number)
         free = self.under_way - (len(begun) - len(back))
         new = [ticket for ticket in chosen if ticket.place is None]

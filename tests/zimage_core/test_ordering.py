@@ -58,6 +58,14 @@ def test_a_tenant_that_was_away_has_saved_up_nothing() -> None:
     assert shares.totals() == {"a": 100.0}
 
 
+def test_a_tenant_that_is_there_keeps_what_it_is_owed() -> None:
+    shares = Shares()
+    shares.charge("a", 100.0)
+    shares.charge("b", 3.0)
+    shares.enter("b", {"a", "b"})
+    assert shares.account("b") == 3.0
+
+
 def test_a_job_that_has_begun_is_not_parked_for_an_equal_one() -> None:
     shares = Shares()
     shares.charge("a", 1.0)
