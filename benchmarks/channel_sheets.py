@@ -24,7 +24,7 @@ from tests.factories import a_shot
 from zimage_core.renditions import ExportedFile, Tools, default_recipes, export_all
 from zimage_core.renditions.cutout import U2Net
 
-CELL, CAPTION, COLUMNS = 168, 34, 6
+CELL, CAPTION, COLUMNS = 132, 36, 7
 MADE_AT = datetime(2026, 11, 20, tzinfo=UTC)
 WORDS = ("Every day, in red",)
 """Copy text for the poster slots."""
@@ -107,13 +107,13 @@ def write(cells: Sequence[Cell], path: Path) -> None:
     """Draw the cells in rows, each picture reduced to fit, and write them as WebP."""
     rows = -(-len(cells) // COLUMNS)
     sheet = Image.new("RGB", (COLUMNS * CELL, max(1, rows) * (CELL + CAPTION)), (228, 228, 231))
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(9)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(8)
     for number, (image, caption) in enumerate(cells):
         left, top = number % COLUMNS * CELL, number // COLUMNS * (CELL + CAPTION)
         if image is not None:
             image.thumbnail((CELL - 10, CELL - 10), Image.Resampling.LANCZOS)
             sheet.paste(image, (left + (CELL - image.width) // 2, top + (CELL - image.height) // 2))
-        lines = [caption[start : start + 32] for start in range(0, min(len(caption), 64), 32)]
+        lines = [caption[start : start + 26] for start in range(0, min(len(caption), 78), 26)]
         pen.multiline_text(
             (left + 5, top + CELL - 1), "\n".join(lines), fill=(30, 30, 34), font=font, spacing=2
         )

@@ -109,6 +109,7 @@ def _sealed(passable: Mask, by: int) -> Mask:
 def _change(before: Pixels, after: Pixels, background: Mask) -> float:
     """Return the product's mean absolute difference in levels, two px inside its edge; 0.0 is untouched."""
     inside = ~grown(background, SOFT_EDGE)
-    if not inside.any():
+    touched = inside & (before != after).any(2)
+    if not touched.any():
         return 0.0
-    return float(np.abs(before[inside].astype(np.int16) - after[inside]).mean())
+    return float(np.abs(before[touched].astype(np.int16) - after[touched]).sum() / (3 * inside.sum()))
