@@ -5,15 +5,18 @@ judge (nano/judge) shares neither weights nor pictures with the scorer.
 """
 
 import json
+import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.scores_cases import Pixels, specs_of
-from nano.gallery import Recipe, draw_prompts, load_pipeline
+from benchmarks.scores_cases import Pixels, changed, possible, specs_of
+from nano.drawn import drawn
+from nano.evaluate import asked
+from nano.gallery import RECIPES, Recipe, draw_prompts, load_pipeline
 from nano.world import Picture, samples
 from schemas import Locale, PromptSpec, content_id
 
@@ -22,8 +25,9 @@ WORK = Path(__file__).parent / "work"
 PLAN = (Recipe("turbo", 8, 0.0), Recipe("turbo", 8, 0.0), Recipe("base", 28, 2.0))
 """The line's own attempts, with the presets it uses."""
 
-HURRIED = (Recipe("turbo", 2, 0.0), Recipe("turbo", 2, 0.0), Recipe("base", 28, 2.0))
-"""The same with Turbo stopped after two steps: a generator that fails often enough for a fallback to show."""
+MISREAD = 4
+"""One form in so many is misread by the confused Turbo: it draws another category, colour, background or
+shot."""
 
 SEEDS = (0, 100_000, 200_000)
 """Where each attempt's seeds begin."""
@@ -51,9 +55,44 @@ def made(wanted: Sequence[Picture], plan: Sequence[Recipe], weights: Path) -> li
     attempts = []
     for attempt, recipe in enumerate(plan):
         specs = _specs(wanted, attempt)
-        name = f"{recipe.variant.title()} {recipe.steps} steps, attempt {attempt + 1}"
+        name = f"{recipe.variant.title()}, attempt {attempt + 1}"
         attempts.append(Made(name, attempt, tuple(specs), _pictures(specs, recipe, attempt, weights)))
     return attempts
+
+
+def misread(
+    wanted: Sequence[Picture], attempts: Sequence[Made], plan: Sequence[Recipe], weights: Path
+) -> list[Made]:
+    """Return the attempts again, some Turbo pictures drawn for a form changed in one attribute.
+
+    The practice Turbo gets nearly everything right, so nothing else shows what a fallback is worth. Which
+    forms are misread differs between the attempts; Base reads all of them as they are.
+    """
+    changes = []
+    for attempt, recipe in zip(attempts, plan, strict=True):
+        if recipe.variant == "base":
+            changes.append(attempt)
+            continue
+        rng = random.Random(attempt.attempt)  # noqa: S311  # chance of drawing, no secret
+        chosen = sorted(rng.sample(range(len(wanted)), len(wanted) // MISREAD))
+        others = [changed(wanted[n], rng.choice(possible(wanted[n])), rng) for n in chosen]
+        pictures = attempt.pictures.copy()
+        pictures[chosen] = _pictures(_specs(others, attempt.attempt), recipe, attempt.attempt, weights)
+        changes.append(replace(attempt, name=f"confused {attempt.name}", pictures=pictures))
+    return changes
+
+
+def kept(count: int, weights: Path) -> list[tuple[Made, list[Picture]]]:
+    """Return what nano.evaluate drew of its own prompts with both variants, and what each was asked for."""
+    wanted = asked(count)
+    pictures = [each.picture for each in wanted]
+    found = []
+    for recipe in RECIPES:
+        images = drawn(recipe, [each.text for each in wanted], weights)
+        stacked = np.stack([np.asarray(image.convert("RGB")) for image in images])
+        name = f"{recipe.variant.title()}, {count} prompts of nano.evaluate"
+        found.append((Made(name, 0, tuple(specs_of(pictures)), stacked), pictures))
+    return found
 
 
 def _specs(wanted: Sequence[Picture], attempt: int) -> list[PromptSpec]:

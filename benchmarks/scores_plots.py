@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from zimage_core.scoring.reliability import bins_of
@@ -51,19 +52,14 @@ def histogram(path: Path, p: Values, right: Truth, gate: float) -> None:
     _save(figure, path)
 
 
-def _axes(across: str, up: str) -> tuple[mpl.figure.Figure, mpl.axes.Axes]:
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-
-    figure, axes = plt.subplots(figsize=SIZE, layout="constrained")
+def _axes(across: str, up: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=SIZE, layout="constrained")
+    axes = figure.add_subplot()
     axes.set_xlabel(across, fontsize=8)
     axes.set_ylabel(up, fontsize=8)
     axes.tick_params(labelsize=7)
     return figure, axes
 
 
-def _save(figure: mpl.figure.Figure, path: Path) -> None:
-    from matplotlib import pyplot as plt
-
-    figure.savefig(path, dpi=DPI, metadata={"Software": None})
-    plt.close(figure)
+def _save(figure: Figure, path: Path) -> None:
+    figure.savefig(path, dpi=DPI, format="png", metadata={"Software": None})
