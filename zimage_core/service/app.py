@@ -26,6 +26,7 @@ from zimage_core.service.images import images_router
 from zimage_core.service.keys import KeyRing
 from zimage_core.service.models import models_router
 from zimage_core.service.picture_shelf import PictureShelf
+from zimage_core.service.policy import Rule
 from zimage_core.service.quotas import QuotaGate, Quotas
 from zimage_core.service.reading import openapi_of
 from zimage_core.service.renders import renders_router
@@ -85,11 +86,13 @@ def _add_guards(
     app.add_middleware(RequestLog, sink=log)
 
 
-def _refusal(engine: Engine, refused: Callable[[AssetError], None]) -> Callable[[], AssetError | None]:
-    """Return a function that tells what a new job would be refused with now, and counts that."""
+def _refusal(
+    engine: Engine, refused: Callable[[AssetError], None]
+) -> Callable[[Rule, str], AssetError | None]:
+    """Return a function that tells what a tenant's request would be refused with now, and counts that."""
 
-    def refusal() -> AssetError | None:
-        error: AssetError | None = engine.queue.refusal()
+    def refusal(rule: Rule, tenant: str) -> AssetError | None:
+        error: AssetError | None = engine.queue.refusal(tenant) if rule.queues else None
         if not engine.ready:
             error = CoreUnavailable(f"The core is {engine.health().state}.", retry_after_s=1)
         if error is not None:

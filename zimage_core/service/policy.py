@@ -19,13 +19,15 @@ ADMINS = frozenset({KeyRole.ADMIN})
 class Rule:
     """The roles that may call `method` on the addresses that `path` matches whole.
 
-    `makes`: whether it uses the device, so that quotas and shedding apply. `body`: bytes its body may have.
+    `makes`: whether it uses the device, so that quotas apply and a core that is not ready turns it away.
+    `queues`: whether it also needs room in the queue. `body`: bytes its body may have.
     """
 
     method: str
     path: str
     roles: frozenset[KeyRole]
     makes: bool = False
+    queues: bool = False
     body: int = 0
 
     @cached_property
@@ -46,9 +48,9 @@ RULES = (
     Rule("GET", "/health", WATCHERS),
     Rule("GET", "/metrics", WATCHERS),
     Rule("GET", "/openapi.json", READERS),
-    Rule("POST", "/v1/renders", RENDERERS, makes=True, body=JOB_BYTES),
+    Rule("POST", "/v1/renders", RENDERERS, makes=True, queues=True, body=JOB_BYTES),
     Rule("DELETE", "/v1/renders/{job_id}", RENDERERS),
-    Rule("POST", "/v1/images/generations", RENDERERS, makes=True, body=JOB_BYTES),
+    Rule("POST", "/v1/images/generations", RENDERERS, makes=True, queues=True, body=JOB_BYTES),
     # The name is a hash of the bytes, so whoever knows it was given it; <img> tags cannot send a key.
     Rule("GET", "/v1/files/{name}", ANYBODY),
     Rule("POST", "/v1/scores", RENDERERS, makes=True, body=PICTURE_BYTES),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schemas import AssetError
+from zimage_core.service.policy import Rule
 from zimage_core.service.wire import refuse
 
 
@@ -15,15 +16,15 @@ class Shedding:
     left; checked here, 90 %.
     """
 
-    def __init__(self, app: ASGIApp, refusal: Callable[[], AssetError | None]) -> None:
-        """Guard `app`."""
+    def __init__(self, app: ASGIApp, refusal: Callable[[Rule, str], AssetError | None]) -> None:
+        """Guard `app`; `refusal` is asked with the rule and the tenant of each request."""
         self.app = app
         self.refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it."""
         guarded = scope["type"] == "http" and scope["rule"].makes
-        error = self.refusal() if guarded else None
+        error = self.refusal(scope["rule"], scope["caller"].tenant) if guarded else None
         if error is None:
             await self.app(scope, receive, send)
             return

@@ -6,8 +6,8 @@ import pytest
 
 from tests.factories import a_job
 from tests.zimage_core.service.conftest import Serve
-from tests.zimage_core.service.served import an_engine, through
-from zimage_core.backends.fake import FakeClock
+from tests.zimage_core.service.served import Gate, an_app, an_engine, through
+from zimage_core.backends.fake import FakeBackend, FakeClock
 from zimage_core.errors import QuotaReached
 from zimage_core.service.keys import add_key
 from zimage_core.service.quotas import Quotas
@@ -84,8 +84,6 @@ def test_device_seconds_are_booked_to_the_tenant(serve: Serve, tmp_path: Path) -
 def test_a_tenant_cannot_withdraw_anothers_job(tmp_path: Path) -> None:
     keys = tmp_path / "keys.jsonl"
     acme, globex = add_key(keys, "acme", "render"), add_key(keys, "globex", "render")
-    from tests.zimage_core.service.served import an_app
-
     engine = an_engine()
     engine.load()
     service = an_app(engine, keys=keys)
@@ -93,3 +91,20 @@ def test_a_tenant_cannot_withdraw_anothers_job(tmp_path: Path) -> None:
     path = f"/v1/renders/{ticket.id}"
     assert service.delete(path, headers={"authorization": f"Bearer {globex}"}).status_code == 404
     assert service.delete(path, headers={"authorization": f"Bearer {acme}"}).status_code == 200
+
+
+def test_one_tenants_flood_does_not_shut_the_door_on_another(
+    serve: Serve, tmp_path: Path, gate: Gate
+) -> None:
+    keys = tmp_path / "keys.jsonl"
+    acme, globex = (
+        {"authorization": f"Bearer {add_key(keys, tenant, 'render')}"} for tenant in ("acme", "globex")
+    )
+    engine = an_engine(FakeBackend(on_step=gate), queue_limit=4)
+    service = serve(engine, keys=keys)
+    engine.submit(a_job(0), "acme")
+    assert gate.entered.wait(10)
+    for number in range(1, 5):
+        engine.submit(a_job(number), "acme")
+    assert service.post("/v1/renders", content=b"not parsed", headers=acme).status_code == 429
+    assert service.post("/v1/renders", content=b"parsed", headers=globex).status_code == 422

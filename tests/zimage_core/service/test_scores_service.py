@@ -7,9 +7,10 @@ import zlib
 import pytest
 from PIL import Image
 
-from tests.factories import a_claim
+from tests.factories import a_claim, a_job
 from tests.zimage_core.service.conftest import Serve
-from tests.zimage_core.service.served import an_engine, through
+from tests.zimage_core.service.served import Gate, an_engine, through
+from zimage_core.backends.fake import FakeBackend
 from zimage_core.errors import BodyTooLarge, CoreBusy, InvalidRender, UnreadablePicture
 
 
@@ -83,3 +84,14 @@ def test_a_scorer_with_no_room_says_when_to_come_back(serve: Serve, monkeypatch:
     with pytest.raises(CoreBusy) as busy:
         through(service).score(a_file("PNG"), (a_claim(),))
     assert busy.value.context["retry_after_s"] == 3
+
+
+def test_scoring_needs_no_room_in_the_queue_of_renders(serve: Serve, gate: Gate) -> None:
+    engine = an_engine(FakeBackend(on_step=gate), queue_limit=1)
+    service = serve(engine)
+    engine.submit(a_job(0))
+    assert gate.entered.wait(10)
+    engine.submit(a_job(1))
+    assert engine.queue.refusal("local") is not None
+    body = {"picture": base64.b64encode(b"hello").decode(), "claims": [a_claim().model_dump()]}
+    assert service.post("/v1/scores", json=body).status_code == 422
