@@ -1,6 +1,6 @@
 """Which widths a pass may have, and who shares it. Decides; touches no device and no clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
@@ -80,10 +80,6 @@ class Candidate(Protocol):
     @property
     def key(self) -> ShapeKey:
         """The shape of its computation."""
-
-    @property
-    def priority(self) -> int:
-        """Larger is more urgent."""
 
 
 C = TypeVar("C", bound=Candidate)
@@ -172,18 +168,19 @@ class _Known:
         self.ceiling = self.ceiling or self.room
 
 
-def compose(ordered: Sequence[C], widths: Widths) -> list[C]:
+def compose(ordered: Sequence[C], widths: Widths, alike: Callable[[C], bool] = lambda _: True) -> list[C]:
     """Choose the first of `ordered` and those behind it of its shape key, at most one pass of them.
 
-    Jobs of lower priority than the first ride along only where that hardly slows the pass.
+    Jobs that have not the first's claim to the device (are not `alike`) ride along only where that hardly
+    slows the pass.
     """
     if not ordered:
         return []
     first = ordered[0]
     same = [candidate for candidate in ordered if candidate.key == first.key]
-    peers = [candidate for candidate in same if candidate.priority >= first.priority]
+    peers = [candidate for candidate in same if alike(candidate)]
     if len(peers) < len(same):
         own = widths.taken(first.key, len(peers))
-        riders = [candidate for candidate in same if candidate.priority < first.priority]
+        riders = [candidate for candidate in same if not alike(candidate)]
         same = peers + riders[: max(0, widths.company(first.key, own) - len(peers))]
     return same[: widths.taken(first.key, len(same))]

@@ -6,8 +6,9 @@ Within a tenant a job of p more priority overtakes those that came up to p x AGE
 no older ones: so a job waits for a bounded set of others, however many urgent ones keep arriving.
 
 Between tenants the one that has had the fewest device seconds (per unit of its weight) is next; a point of
-priority is worth POINT_S of them. Accounts only grow, so every tenant's turn comes; a tenant that was away
-begins level with the least served of those that are there, so nobody saves up a burst.
+priority is worth POINT_S of them. Accounts only grow, so every tenant's turn comes. A tenant that was away
+begins at most CREDIT_S behind the least served of those that are there: whoever uses less than its share
+hardly notices a flood, and nobody saves up more than that.
 
 A job that has begun keeps the place it began with: it is parked only for something more urgent.
 """
@@ -20,6 +21,10 @@ AGEING_S = 60.0
 
 POINT_S = 1.0
 """Device seconds that one point of priority is worth between tenants."""
+
+
+CREDIT_S = 5.0
+"""Device seconds that a tenant is owed at most for the time that it was away."""
 
 
 class Placed(Protocol):
@@ -60,14 +65,14 @@ class Shares:
         self._slice = 0.0
 
     def enter(self, tenant: str, present: Container[str]) -> None:
-        """Bring a tenant that comes back level with the least served of those `present`.
+        """Bring a tenant that comes back to CREDIT_S below the least served of those `present`, unless above.
 
-        One that is present keeps what it is owed.
+        One that is present keeps what it is owed; one that finds nobody begins level with all.
         """
         if tenant in present:
             return
         others = [account for name, account in self._accounts.items() if name in present]
-        level = min(others) if others else 0.0
+        level = min(others) - CREDIT_S if others else max(self._accounts.values(), default=0.0)
         self._accounts[tenant] = max(self._accounts.get(tenant, 0.0), level)
 
     def charge(self, tenant: str, seconds: float) -> None:
@@ -112,6 +117,16 @@ def order(jobs: Iterable[P], shares: Shares) -> list[tuple[float, P]]:
             last = score = max(score, last)
             scored.append((score, due(job), job.number, job))
     return [(score, job) for score, _, _, job in sorted(scored, key=lambda one: one[:3])]
+
+
+def alike(first: tuple[float, Placed], other: tuple[float, Placed]) -> bool:
+    """Report whether two scored jobs have the same claim to the device, so that neither rides at a cost.
+
+    That is so within a tenant at no less priority, and between tenants that are about equally served.
+    """
+    (best, leader), (score, job) = first, other
+    near = job.tenant == leader.tenant or score - best < POINT_S
+    return near and job.priority >= leader.priority
 
 
 def sent_back(begun: Sequence[P], chosen: Sequence[P], limit: int) -> list[P]:

@@ -13,7 +13,7 @@ from schemas import AssetError, RenderJob, RenderResult
 from zimage_core.admission import Pace, has_room, retry_after_s
 from zimage_core.batching import Batch, ShapeKey, Widths, compose
 from zimage_core.errors import CoreBusy, CoreUnavailable, InvalidRender, RenderCancelled, RenderTimedOut
-from zimage_core.ordering import Shares, order, sent_back
+from zimage_core.ordering import Shares, alike, order, sent_back
 from zimage_core.tickets import DEFAULT_TENANT, Decode, Depth, Ticket, Work, depth_of
 
 PARKED_LIMIT = 64
@@ -98,16 +98,12 @@ class RenderQueue:
             ordered = self._ordered(room_to_finish=room_to_finish)
             if not ordered:
                 return None
-            scores = {ticket.number: score for score, ticket in ordered}
-            tickets = [ticket for _, ticket in ordered]
-            ready = [ticket for ticket in tickets if ticket.done]
-            chosen = (
-                []
-                if tickets[0].done
-                else self._made_room([ticket for ticket in tickets if not ticket.done], widths)
-            )
+            ready = [ticket for _, ticket in ordered if ticket.done]
+            steppable = [entry for entry in ordered if not entry[1].done]
+            chosen = [] if ordered[0][1].done else self._made_room(steppable, widths)
             if not chosen:
                 return Decode(ready[0]) if ready else None
+            scores = {ticket.number: score for score, ticket in ordered}
             for ticket in chosen:
                 if ticket.place is None:
                     ticket.place, ticket.begun_at = scores[ticket.number], self._clock()
@@ -254,9 +250,9 @@ class RenderQueue:
         ready = [ticket for ticket in on_device if room_to_finish or not ticket.done]
         return order(ready, self._shares)
 
-    def _made_room(self, tickets: list[Ticket], widths: Widths) -> list[Ticket]:
+    def _made_room(self, ordered: list[tuple[float, Ticket]], widths: Widths) -> list[Ticket]:
         """Return the next pass's tickets, having sent back to the start whoever must yield its latents."""
-        chosen = compose(tickets, widths)
+        chosen = _composed(ordered, widths)
         begun = [one for one in self._tickets.values() if one.place is not None and not one.finishing]
         parked = [one for one in begun if not one.done]
         back = sent_back(parked, chosen, self.under_way - (len(begun) - len(parked)))
@@ -271,7 +267,7 @@ class RenderQueue:
         kept = [one for one in chosen if one.place is not None] + new[: max(0, free)]
         if kept:
             return sorted(kept[: widths.taken(kept[0].key, len(kept))], key=chosen.index)
-        return compose([ticket for ticket in tickets if ticket.place is not None], widths)
+        return _composed([entry for entry in ordered if entry[1].place is not None], widths)
 
     def _end(self, tickets: Iterable[Ticket], error_of: Callable[[Ticket], AssetError]) -> int:
         ended = []
@@ -292,6 +288,15 @@ class RenderQueue:
         if not ticket.finishing:
             self._dropped.append(ticket.number)
         self.wake()
+
+
+def _composed(ordered: list[tuple[float, Ticket]], widths: Widths) -> list[Ticket]:
+    scores = {ticket.number: score for score, ticket in ordered}
+    return compose(
+        [ticket for _, ticket in ordered],
+        widths,
+        lambda ticket: alike(ordered[0], (scores[ticket.number], ticket)),
+    )
 
 
 def _cancelled(ticket: Ticket) -> RenderCancelled:

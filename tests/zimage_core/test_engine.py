@@ -22,6 +22,7 @@ from zimage_core.errors import (
 )
 from zimage_core.limits import Limits
 from zimage_core.observations import Totals
+from zimage_core.ordering import POINT_S
 from zimage_core.ports import EngineState, Picture, Scorer
 from zimage_core.tickets import Ticket
 
@@ -353,3 +354,31 @@ def test_a_hung_engine_tells_everybody_to_come_again() -> None:
 def test_a_lost_throughput_promise_is_told() -> None:
     engine = an_engine(limits=Limits(Batching.THROUGHPUT))
     assert rendered(engine, a_job()).provenance.shape_key == "turbo-128x128-t64-fake-throughput-w1"
+
+
+def latency(engine: Engine, clock: FakeClock, number: int) -> float:
+    """Return how long a job of the tenant `calm` takes."""
+    began = clock()
+    ticket = engine.submit(a_job(number), "calm")
+    while not ticket.future.done():
+        engine.step()
+    return clock() - began
+
+
+def test_a_flood_of_another_tenant_moves_a_light_one_by_one_pass_at_most() -> None:
+    """Once the flood has had more; on a device whose passes take as long as they are wide, as a CPU's do."""
+    clock = FakeClock()
+    backend = FakeBackend(on_step=lambda batch: clock.advance(0.01 * batch.width))
+    engine = an_engine(backend, clock=clock)
+    alone = latency(engine, clock, 1000)
+    for number in range(63):
+        engine.submit(a_job(number), "flood")
+    while engine.queue.shares().get("flood", 0.0) < 2 * POINT_S:
+        engine.step()
+    moved = []
+    for number in range(1001, 1006):
+        moved.append(latency(engine, clock, number))
+        for _ in range(3):
+            engine.step()
+    assert max(moved) <= alone + 4 * 0.01 + 1e-9
+    assert engine.queue.depth("flood").waiting > 0

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zimage_core.ordering import AGEING_S, POINT_S, Shares, due, order, sent_back
+from zimage_core.ordering import AGEING_S, CREDIT_S, POINT_S, Shares, alike, due, order, sent_back
 
 
 @dataclass
@@ -50,12 +50,23 @@ def test_between_tenants_a_point_is_worth_device_seconds() -> None:
     assert served([Job(0, "b"), Job(1, "a", priority=2)], shares) == [0, 1]
 
 
-def test_a_tenant_that_was_away_has_saved_up_nothing() -> None:
+def test_a_tenant_that_was_away_is_owed_a_little_and_only_once() -> None:
     shares = Shares()
     shares.charge("a", 100.0)
     shares.enter("b", {"a"})
-    assert shares.account("b") == 100.0
-    assert shares.totals() == {"a": 100.0}
+    assert shares.account("b") == 100.0 - CREDIT_S
+    shares.charge("b", CREDIT_S + 1)
+    shares.enter("b", {"a"})
+    assert shares.account("b") == 101.0
+    assert shares.totals() == {"a": 100.0, "b": CREDIT_S + 1}
+
+
+def test_jobs_of_one_tenant_or_of_equally_served_ones_share_a_pass_at_any_cost() -> None:
+    leader = (1.0, Job(0, "a"))
+    assert alike(leader, (9.0, Job(1, "a")))
+    assert alike(leader, (1.5, Job(1, "b")))
+    assert not alike(leader, (1.0 + POINT_S, Job(1, "b")))
+    assert not alike((1.0, Job(0, "a", priority=1)), (1.0, Job(1, "a")))
 
 
 def test_a_tenant_that_is_there_keeps_what_it_is_owed() -> None:
@@ -115,6 +126,7 @@ def test_between_tenants_nobody_starves(flood: int, urgency: int, cost: float) -
         shares.charge("flood", cost)
         waited += cost
     assert waited <= urgency * POINT_S + 2 * cost
+    assert shares.account("calm") <= shares.account("flood") + urgency * POINT_S
 
 
 @settings(deadline=None)
