@@ -4,7 +4,8 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from catalog.errors import CatalogError, CatalogUnavailable, RecordRefused, Stor
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _TEMPORARY = re.compile(r"\..{1,40}\.[0-9]+\.[0-9a-f]{12}")
+_MANY = 8
+"""Files from which on threads are worth their while, and how many of them are used."""
+
 _LONGEST_NAME = 255
 """Bytes in a file name; the limit of ext4, XFS, APFS and NTFS alike."""
 
@@ -89,9 +93,22 @@ def settle_all(targets: Sequence[Path], root: Path) -> None:
             folders[folder] = None
             if folder == root:
                 break
-    for folder in folders:
-        with translated(folder):
-            _sync_folder(folder)
+    side_by_side(_settle_folder, list(folders))
+
+
+def side_by_side(work: Callable[[Path], object], paths: Sequence[Path]) -> None:
+    """Do `work` for each path; many at a time, because a disk syncs several files in the time of one.
+
+    Few are done one after the other. The first error is raised when all have ended.
+    """
+    if len(paths) < _MANY:
+        for path in paths:
+            work(path)
+        return
+    with ThreadPoolExecutor(_MANY) as pool:
+        done = [pool.submit(work, path) for path in paths]
+    for one in done:
+        one.result()
 
 
 def checked_name(name: str) -> str:
@@ -104,6 +121,11 @@ def checked_name(name: str) -> str:
             f"{name[:40]!r}... cannot be a file name: it is longer than {_LONGEST_NAME} bytes."
         )
     return name
+
+
+def _settle_folder(folder: Path) -> None:
+    with translated(folder):
+        _sync_folder(folder)
 
 
 def _settle(target: Path, root: Path) -> None:

@@ -19,6 +19,7 @@ from catalog.files import (
     remove_durably,
     settle,
     settle_all,
+    side_by_side,
     stage,
     translated,
     write_durably,
@@ -75,12 +76,12 @@ class FolderShelf:
 
     def put_all(self, files: Mapping[str, bytes]) -> None:
         """Keep the files durably; then no temporary file is left, also when it fails."""
-        for key, data in files.items():
-            target = self.path(key)
-            if not _has_size(target, len(data)):
-                make_folder(self._staging)
-                stage(target, data, staging=self._staging)
-        settle_all([self.path(key) for key in files], self.root)
+        targets = {self.path(key): data for key, data in files.items()}
+        missing = [target for target, data in targets.items() if not _has_size(target, len(data))]
+        if missing:
+            make_folder(self._staging)
+        side_by_side(lambda target: stage(target, targets[target], staging=self._staging), missing)
+        settle_all(list(targets), self.root)
 
     def replace(self, key: str, data: bytes) -> str:
         """Keep the file; one that holds the same bytes is only made durable."""

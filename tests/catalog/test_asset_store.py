@@ -5,7 +5,7 @@ import os
 import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -173,6 +173,27 @@ def test_a_disk_that_fails_at_any_call_loses_nothing(
         keep(root)
         assert len(files_in(root)) == 1
     assert points >= 10
+
+
+MANY = [b"picture %d " % number * 300 for number in range(12)]
+
+
+def test_many_pictures_at_once_are_as_safe_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(monkeypatch)
+    store = AssetStore(tmp_path / "assets")
+    names = store.put_many(MANY)
+    assert ledger.unsafe == set()
+    assert [store.get(name) for name in names] == MANY
+    for point in range(1, 2 * ledger.calls, 7):
+        store = AssetStore(tmp_path / f"again-{point}")
+        ledger.calls, ledger.fail_at = 0, point
+        with suppress(CatalogUnavailable, StoreFull):
+            store.put_many(MANY)
+        assert {path.parent.name for path in files_in(root_of(store))} & {"tmp"} == set()
+        assert all(path.read_bytes() in MANY for path in files_in(root_of(store)))
+        ledger.fail_at = 0
+        assert store.put_many(MANY) == names
+        assert len(files_in(root_of(store))) == len(MANY)
 
 
 @contextmanager
