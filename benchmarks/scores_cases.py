@@ -13,10 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nano import world
 from nano.vocabulary import vocabulary
 from nano.world import Picture, draw, samples, unsound
 from prompt_rules import RuleTables, compile_prompt, default_tables_folder
-from schemas import Claim, Locale, ProductForm, PromptSpec, Scores, ShotType
+from schemas import Claim, Locale, ProductForm, PromptSpec, Scores, ShotType, content_id, sha256_hex
 from zimage_core.scoring import ClaimScorer
 
 ATTRIBUTES = ("category", "colour", "background", "shot")
@@ -25,6 +26,9 @@ WHOLE = "whole"
 
 STRENGTH = 0.25
 """Most that latents are disturbed by, in their own standard deviations."""
+
+WORK = Path(__file__).parent / "work"
+"""Where pictures are kept between runs; git ignores it."""
 
 BATCH = 16
 Pixels = NDArray[np.uint8]
@@ -110,13 +114,24 @@ def specs_of(wanted: Sequence[Picture], number: int = 0, locale: Locale = Locale
 
 
 def pixels_of(chosen: Sequence[Case], weights: Path) -> list[Pixels]:
-    """Draw every case, and soften those that are soft."""
-    soften = softener(weights / "vae")
-    drawn = [np.asarray(draw(case.drawn)) for case in chosen]
-    return [
-        soften(picture, case.drawn.seed) if case.soft else picture
-        for picture, case in zip(drawn, chosen, strict=True)
-    ]
+    """Draw every case, and soften those that are soft; what an earlier run drew the same way is read."""
+    path = WORK / f"{content_id('drawn', [_drawing(weights), [repr(case) for case in chosen]])}.npy"
+    if not path.is_file():
+        soften = softener(weights / "vae")
+        drawn = [
+            soften(picture, case.drawn.seed) if case.soft else picture
+            for case in chosen
+            for picture in [np.asarray(draw(case.drawn))]
+        ]
+        WORK.mkdir(exist_ok=True)
+        np.save(path, np.stack(drawn))
+    return list(np.load(path))
+
+
+def _drawing(weights: Path) -> list[str]:
+    """Return the hashes of all that decides a drawing's pixels."""
+    files = [Path(world.__file__).with_name(f"{name}.py") for name in ("world", "products", "places", "pen")]
+    return [sha256_hex(file.read_bytes()) for file in (*files, *sorted((weights / "vae").glob("*")))]
 
 
 def scores_of(

@@ -13,14 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.scores_cases import Pixels, changed, possible, specs_of
+from benchmarks.scores_cases import WORK, Pixels, changed, possible, specs_of
 from nano.drawn import drawn
 from nano.evaluate import asked
 from nano.gallery import RECIPES, Recipe, draw_prompts, load_pipeline
 from nano.world import Picture, samples
 from schemas import Locale, PromptSpec, content_id
-
-WORK = Path(__file__).parent / "work"
 
 PLAN = (Recipe("turbo", 8, 0.0), Recipe("turbo", 8, 0.0), Recipe("base", 28, 2.0))
 """The line's own attempts, with the presets it uses."""
