@@ -4,7 +4,7 @@ import io
 from enum import StrEnum
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from zimage_core.errors import InvalidRender
 from zimage_core.ports import Picture
@@ -38,10 +38,10 @@ def encoded(picture: Picture, kind: EncodedAs = EncodedAs.PNG) -> bytes:
 
 
 def picture_from(data: bytes) -> Picture:
-    """Decode a PNG, JPEG or WebP file to sRGB pixels, its size checked before a pixel is.
+    """Decode a PNG, JPEG or WebP file to RGB pixels as it is looked at, its size checked before a pixel is.
 
-    Raises InvalidRender for anything else, for an animation, and for more than 25 megapixels or 10,000 px
-    a side.
+    That is turned as its EXIF says, and transparent parts on white; colours are taken for sRGB. Raises
+    InvalidRender for anything else, for an animation, and for more than 25 megapixels or 10,000 px a side.
     """
     try:
         with Image.open(io.BytesIO(data), formats=READ_FORMATS) as image:
@@ -53,6 +53,14 @@ def picture_from(data: bytes) -> Picture:
                 )
             if getattr(image, "n_frames", 1) > 1:
                 raise InvalidRender("The picture is an animation; send a single picture.")
-            return np.asarray(image.convert("RGB"))
+            return np.asarray(_on_white(ImageOps.exif_transpose(image)))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InvalidRender("The picture cannot be read; send a PNG, JPEG or WebP file.") from error
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Return `image` without transparency: what an eye would see of it on a white page."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")

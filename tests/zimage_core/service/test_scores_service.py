@@ -5,12 +5,13 @@ import io
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from tests.factories import a_claim, a_job
 from tests.zimage_core.service.conftest import Serve
 from tests.zimage_core.service.served import Gate, an_engine, through
 from zimage_core.backends.fake import FakeBackend
+from zimage_core.encoding import picture_from
 from zimage_core.errors import BodyTooLarge, CoreBusy, InvalidRender, UnreadablePicture
 
 
@@ -95,3 +96,16 @@ def test_scoring_needs_no_room_in_the_queue_of_renders(serve: Serve, gate: Gate)
     assert engine.queue.refusal("local") is not None
     body = {"picture": base64.b64encode(b"hello").decode(), "claims": [a_claim().model_dump()]}
     assert service.post("/v1/scores", json=body).status_code == 422
+
+
+def test_a_picture_is_measured_as_it_is_looked_at() -> None:
+    file = io.BytesIO()
+    picture = Image.new("RGBA", (8, 4), (200, 0, 0, 255))
+    picture.paste((0, 0, 0, 0), (4, 0, 8, 4))
+    turned = Image.Exif()
+    turned[ExifTags.Base.Orientation] = 6
+    picture.save(file, "PNG", exif=turned)
+    seen = picture_from(file.getvalue())
+    assert seen.shape == (8, 4, 3)
+    assert seen[0, 0].tolist() == [200, 0, 0]
+    assert seen[-1, 0].tolist() == [255, 255, 255]
