@@ -4,6 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from zimage_core.renditions.geometry import Box
+
 Colour = tuple[int, int, int]
 """sRGB, 0..255 each."""
 
@@ -15,6 +17,10 @@ LEAST_SHAPE_CONTRAST = 3.0
 
 WORST_SHARE = 1.0
 """Per cent of the pixels around the letters that may have less: grain, not ground."""
+
+
+RESTLESS = 48.0
+"""Levels of lightness between neighbours from which on a place counts as wholly restless."""
 
 
 def luminance(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -57,3 +63,19 @@ def contrast_around(
     own = float(luminance(np.array(colour, np.uint8)))
     ratios = (np.maximum(levels, own) + 0.05) / (np.minimum(levels, own) + 0.05)
     return float(np.percentile(ratios, worst_share))
+
+
+def detail_of(picture: Image.Image) -> NDArray[np.float64]:
+    """Map how restless an RGB picture is, 0 (calm) to 1, by differences of lightness between neighbours."""
+    small = np.asarray(picture.convert("L").resize((96, 96), Image.Resampling.BOX), np.float64)
+    across = np.abs(np.diff(small, axis=1, append=small[:, -1:]))
+    down = np.abs(np.diff(small, axis=0, append=small[-1:]))
+    return np.minimum(1.0, (across + down) / RESTLESS)
+
+
+def detail_in(detail: NDArray[np.float64], size: tuple[int, int], box: Box) -> float:
+    """Return the mean of a map of `detail_of` over `box`, in px of the picture of `size`."""
+    high, wide = detail.shape
+    left, right = (int(side / size[0] * wide) for side in (box.left, box.right))
+    top, bottom = (int(side / size[1] * high) for side in (box.top, box.bottom))
+    return float(detail[top : max(top + 1, bottom), left : max(left + 1, right)].mean())

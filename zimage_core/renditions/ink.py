@@ -71,6 +71,10 @@ class InkedBlock:
         self._draw_rule(canvas, colour)
         return Inked(contrast, plate)
 
+    def needs_plate(self, canvas: Image.Image) -> bool:
+        """Say whether neither ink nor paper can be read on the canvas as it is."""
+        return max(self._contrast(canvas, one) for one in (self.kit.ink, self.kit.paper)) < LEAST_CONTRAST
+
     def _masks(self) -> Iterator[tuple[tuple[int, int], Image.Image]]:
         """Yield each line's mask with clear space around it, and where it lies on the picture."""
         for line in self.block.lines:

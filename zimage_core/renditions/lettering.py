@@ -1,13 +1,14 @@
 """Setting a form's copy text and the brand's logo on a poster."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 from PIL import Image
 
 from schemas import LetteringRecord, Locale, RenditionSpec, Shot, ShotType, TextPolicy
 from zimage_core.renditions.brand_kit import BrandKit
+from zimage_core.renditions.contrast import detail_in, detail_of
 from zimage_core.renditions.errors import CopyMissing, TextUnfit
 from zimage_core.renditions.fonts import Typefaces
 from zimage_core.renditions.geometry import Box
@@ -27,6 +28,9 @@ LEAST_PX = 22
 
 BODY_SHARE, BODY_PX = 0.026, 18
 """The same for body text."""
+
+DETAIL_WEIGHT = 0.6
+"""How much restless ground takes from a room's worth, at most."""
 
 FOOTS = (0.26, 0.34, 0.5)
 """Shares of the height that words on the product may take, the least first."""
@@ -75,8 +79,11 @@ def letter(
     setter = Typesetter(clean, faces, locale, limits_for(picture.size))
     canvas = picture.copy()
     logo = placed_logo(canvas, kit, subject)
-    room, block = _best(setter, canvas.size, kit, subject, logo.clear if logo else None)
+    room, block = _best(setter, canvas, kit, subject, logo.clear if logo else None)
     inked = InkedBlock(block, *_hung(block, room), locale, kit)
+    if inked.needs_plate(canvas):
+        room, block = _roomier(setter, room, block)
+        inked = InkedBlock(block, *_hung(block, room), locale, kit)
     over = room.covers
     found = inked.draw(canvas, None if over else _plate_room(canvas.size, room))
     boxes = [inked.box]
@@ -103,7 +110,7 @@ def _hung(block: Block, room: Room) -> tuple[float, float]:
 
 def _plate_room(size: tuple[int, int], room: Room) -> Box:
     """Return how far a plate may reach: half way into the margin, and not to the product beside the room."""
-    edge = 0.35 * min(room.box.left, room.box.top, size[0] - room.box.right, size[1] - room.box.bottom)
+    edge = 0.02 * min(size)
     frame = Box(edge, edge, size[0] - edge, size[1] - edge)
     gap = 0.7 * PRODUCT_GAP * min(size)
     return Box(
@@ -126,22 +133,35 @@ def limits_for(size: tuple[int, int]) -> TypeLimits:
 
 
 def _best(
-    setter: Typesetter, size: tuple[int, int], kit: BrandKit, subject: Box | None, taken: Box | None
+    setter: Typesetter, picture: Image.Image, kit: BrandKit, subject: Box | None, taken: Box | None
 ) -> tuple[Room, Block]:
-    """Return the room whose words become largest, and the words set in it."""
+    """Return the room whose words become largest and stand on calm ground, and the words set in it."""
+    size = picture.size
     margin = kit.margin * min(size)
+    relief = detail_of(picture)
     found: list[tuple[float, Room, Block]] = []
     for room in rooms(size, margin, subject):
-        free = Room(without(room.box, taken) if taken else room.box, room.align, room.at, room.worth)
+        free = replace(room, box=without(room.box, taken)) if taken else room
         try:
             block = setter.block(free.box.width, free.box.height, free.align)
         except TextUnfit:
             continue
-        found.append((block.worth * room.worth, free, block))
+        restless = detail_in(relief, size, InkedBlock(block, *_hung(block, free), Locale.ZH, kit).box)
+        found.append((block.worth * room.worth * (1 - DETAIL_WEIGHT * restless), free, block))
     if found:
         _, room, block = max(found, key=lambda entry: entry[0])
         return room, block
     return _over_product(setter, size, margin, taken)
+
+
+def _roomier(setter: Typesetter, room: Room, block: Block) -> tuple[Room, Block]:
+    """Set the words again with room for a plate's padding, if they still fit then."""
+    pad = 0.4 * block.size
+    inner = replace(room, box=room.box.grown(-pad, -pad))
+    try:
+        return inner, setter.block(inner.box.width, inner.box.height, inner.align)
+    except TextUnfit:
+        return room, block
 
 
 def _over_product(

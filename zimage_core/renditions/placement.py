@@ -13,8 +13,8 @@ WIDEST = 0.62
 """Greatest width of a column of words beside the product, of the picture's width."""
 
 
-BLIND_WIDTH = 0.42
-"""The same where the product was not found: the empty third and a little more."""
+BLIND_WIDTH, BLIND_HEIGHT = 0.38, 0.28
+"""Sizes of the columns and of the foot where the product was not found, of the picture's."""
 
 NEARLY_ALL = 0.97
 """Share of the picture from which on a subject's box means that none was found."""
@@ -37,13 +37,17 @@ def rooms(size: tuple[int, int], margin: float, subject: Box | None) -> tuple[Ro
     """List the rooms beside `subject` inside the margin (px).
 
     Left comes first: our posters leave their left third empty, and readers begin there. A subject that takes
-    nearly all of the picture was not found, so the left column is the room.
+    nearly all of the picture was not found: then the columns at the sides and the foot are the rooms.
     """
     width, height = size
     gap = PRODUCT_GAP * min(size)
     left, top, right, bottom = margin, margin, width - margin, height - margin
     if subject is None or overlap(subject, Box(0, 0, width, height)) > NEARLY_ALL * width * height:
-        return (Room(Box(left, top, left + BLIND_WIDTH * width, bottom), "left", 0.42, 1.0),)
+        return (
+            Room(Box(left, top, left + BLIND_WIDTH * width, bottom), "left", 0.42, 1.0),
+            Room(Box(right - BLIND_WIDTH * width, top, right, bottom), "left", 0.42, 0.9),
+            Room(Box(left, bottom - BLIND_HEIGHT * height, right, bottom), "centre", 1.0, 0.6),
+        )
     found = [
         Room(Box(left, top, min(subject.left - gap, left + WIDEST * width), bottom), "left", 0.42, 1.0),
         Room(Box(max(subject.right + gap, right - WIDEST * width), top, right, bottom), "left", 0.42, 0.97),
