@@ -8,6 +8,7 @@ held-out combinations stay unseen.
 import argparse
 import math
 import random
+import shutil
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,6 +142,8 @@ def main() -> None:
     model = new_clip(FOLDER)
     tune(stage, model)
     save_clip(model.state_dict(), FOLDER)
+    for file in (WORK / "clip").glob("tokenizer*.json"):
+        shutil.copy(file, FOLDER)
     stage.finish({"parameters": sum(p.numel() for p in model.parameters()), **clip_figures(FOLDER)})
 
 
