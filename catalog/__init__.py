@@ -8,9 +8,9 @@ from catalog.catalog import Catalog
 from catalog.deliveries import Delivery, DeliveryRecord, DeliveryTry
 from catalog.endpoints import Endpoint
 from catalog.errors import (
+    AccessRefused,
     CatalogError,
     CatalogUnavailable,
-    KeyRefused,
     KeyReused,
     LeaseLost,
     NotRegistered,
@@ -37,6 +37,7 @@ from catalog.states import CampaignState, DeliveryState, LotState, Origin, Role,
 from catalog.store import AssetStore, store_at
 
 __all__ = [
+    "AccessRefused",
     "ApiKey",
     "AssetStore",
     "Assignment",
@@ -59,7 +60,6 @@ __all__ = [
     "FindingKind",
     "Findings",
     "IssuedKey",
-    "KeyRefused",
     "KeyReused",
     "Lease",
     "LeaseLost",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from catalog.access_rows import ApiKeyRow, UserRow
 from catalog.columns import moment
-from catalog.errors import KeyRefused, NotRegistered
+from catalog.errors import AccessRefused, NotRegistered
 from catalog.insertion import insert_missing
 from catalog.journal import Journal
 from catalog.states import Role
@@ -74,15 +74,15 @@ def issue(
 
 
 def key_of(session: Session, secret: str) -> ApiKey:
-    """Find the key that `secret` is; raises KeyRefused for one that is unknown, expired or revoked."""
+    """Find the key that `secret` is; raises AccessRefused for one that is unknown, expired or revoked."""
     key_id = "_".join(secret.split("_")[:2])
     row = session.get(ApiKeyRow, key_id)
     digest = row.digest if row else "0" * 64
     fits = hmac.compare_digest(digest, sha256_hex(secret.encode()))
     if row is None or not fits:
-        raise KeyRefused
+        raise AccessRefused
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= moment(session)):
-        raise KeyRefused("This key is no longer valid; ask an administrator for a new one.", key=key_id)
+        raise AccessRefused("This key is no longer valid; ask an administrator for a new one.", key=key_id)
     return _key(row)
 
 

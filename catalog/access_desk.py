@@ -28,7 +28,7 @@ class AccessDesk(Opened):
             return access.issue(session, name, role, by, scopes, valid_s)
 
     def key_of(self, secret: str) -> ApiKey:
-        """Return the key that `secret` is; raises KeyRefused for one unknown, expired or revoked."""
+        """Return the key that `secret` is; raises AccessRefused for one unknown, expired or revoked."""
         with self._database.reading() as session:
             return access.key_of(session, secret)
 

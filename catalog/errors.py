@@ -4,7 +4,7 @@ CatalogError
   NotRegistered                   404
   LeaseLost                       409
   VerdictConflict                 409
-  KeyRefused                      401
+  AccessRefused                      401
   RecordRefused                   422
   KeyReused                       422
   RequestInFlight     retryable   409
@@ -33,7 +33,7 @@ class LeaseLost(CatalogError):
     status = 409
 
 
-class KeyRefused(CatalogError):
+class AccessRefused(CatalogError):
     """This key is not known here."""
 
     status = 401

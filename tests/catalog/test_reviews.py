@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from catalog import (
+    AccessRefused,
     Catalog,
     Defect,
-    KeyRefused,
     LotMember,
     LotState,
     NotRegistered,
@@ -199,7 +199,7 @@ def test_a_key_is_shown_once_and_known_by_its_hash(catalog: Catalog) -> None:
     assert catalog.keys() == (issued.key,)
     assert issued.secret not in str(catalog.audit_of(issued.key.id))
     for stranger in (issued.secret[:-1] + "!", issued.key.id, "", "pk_00000000_abc"):
-        with pytest.raises(KeyRefused):
+        with pytest.raises(AccessRefused):
             catalog.key_of(stranger)
 
 
@@ -209,7 +209,7 @@ def test_a_revoked_or_expired_key_is_refused(catalog: Catalog) -> None:
     catalog.revoke_key(issued.key.id, "olga")
     old = catalog.issue_key("old", Role.OPERATOR, "olga", valid_s=-5)
     for secret in (issued.secret, old.secret):
-        with pytest.raises(KeyRefused, match="no longer valid"):
+        with pytest.raises(AccessRefused, match="no longer valid"):
             catalog.key_of(secret)
     assert [entry.action for entry in catalog.audit_of(issued.key.id)] == ["issue key", "revoke key"]
     with pytest.raises(NotRegistered):
