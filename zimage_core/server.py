@@ -23,6 +23,7 @@ from zimage_core.presets import presets, profile_of
 from zimage_core.runner import HANG_LIMIT_S, EngineThread
 from zimage_core.service import create_app
 from zimage_core.service.protocol import BoundedProtocol
+from zimage_core.supervision import excused
 from zimage_core.weights import VariantWeights, locate
 
 DRAIN_S = 25.0
@@ -53,7 +54,8 @@ def serve(
     """
     refuse_open_door(settings)
     with listener or bind(settings.host, settings.port) as door:
-        engine = build_engine(settings, nano_folder)
+        with excused(door):
+            engine = build_engine(settings, nano_folder)
         serve_engine(
             engine,
             door,

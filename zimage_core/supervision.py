@@ -4,13 +4,15 @@ The listening socket is the parent's, so the address stays the same from one cor
 no core, the parent itself answers 503 with Retry-After; no request is left hanging.
 """
 
+import math
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import FrameType
 
 from zimage_core.errors import CoreUnavailable
@@ -27,6 +29,8 @@ QUICK_DEATHS = 10
 """So many deaths in a row without a calm life between them, and the parent gives up."""
 
 HEAD_S = 2.0
+RETRY_LIMIT_S = 5.0
+"""Whoever comes while a core starts is not sent away for longer, however long that takes."""
 
 
 def pause_after(quick_deaths: int) -> float:
@@ -113,13 +117,27 @@ def stand_in(listener: socket.socket, seconds: float, stopping: threading.Event)
             continue
         except OSError:
             break
-        threading.Thread(target=_excuse, args=(connection, left), daemon=True).start()
+        retry_after_s = max(1, round(min(left, RETRY_LIMIT_S)))
+        threading.Thread(target=_excuse, args=(connection, retry_after_s), daemon=True).start()
     listener.settimeout(None)
 
 
-def _excuse(connection: socket.socket, seconds: float) -> None:
+@contextmanager
+def excused(listener: socket.socket) -> Iterator[None]:
+    """Answer every connection with 503 while the block lasts: while torch is imported, say."""
+    done = threading.Event()
+    thread = threading.Thread(target=stand_in, args=(listener, math.inf, done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _excuse(connection: socket.socket, retry_after_s: int) -> None:
     """Read a request's head and say when to come back."""
-    error = CoreUnavailable("The core is being started again.", retry_after_s=max(1, round(seconds)))
+    error = CoreUnavailable("The core is being started.", retry_after_s=retry_after_s)
     status, headers, body = problem_of(error)
     lines = {**headers, "content-length": str(len(body)), "connection": "close"}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())

@@ -20,7 +20,7 @@ from zimage_core.client import CoreClient
 from zimage_core.errors import CoreUnavailable, RenderError
 from zimage_core.listening import bind, url_of
 from zimage_core.server import build_engine, warm_up_jobs
-from zimage_core.supervision import LONGEST_PAUSE_S, QUICK_DEATHS, Supervisor, pause_after, stand_in
+from zimage_core.supervision import LONGEST_PAUSE_S, QUICK_DEATHS, Supervisor, excused, pause_after, stand_in
 
 ROOT = Path(__file__).parents[2]
 
@@ -238,11 +238,18 @@ def test_while_there_is_no_core_its_parent_answers() -> None:
         thread.start()
         with CoreClient(url_of(listener), patience_s=0) as client:
             assert not client.ready()
-            with pytest.raises(CoreUnavailable, match="being started again") as error:
+            with pytest.raises(CoreUnavailable, match="The core is being started") as error:
                 client.render(a_job())
         stopping.set()
         thread.join(10)
-    assert 0 < error.value.context["retry_after_s"] <= 30
+    assert 0 < error.value.context["retry_after_s"] <= 5
+
+
+def test_a_core_that_is_still_importing_says_when_to_come_back() -> None:
+    with bind("127.0.0.1", 0) as listener, CoreClient(url_of(listener), patience_s=0) as client:
+        with excused(listener), pytest.raises(CoreUnavailable) as error:
+            client.render(a_job())
+        assert error.value.context["retry_after_s"] == 5
 
 
 def test_a_port_that_is_taken_is_named() -> None:
