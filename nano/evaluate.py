@@ -34,6 +34,7 @@ from nano.world import SIDE, Picture, samples
 FIGURES = Path(__file__).resolve().parent.parent / "docs" / "nano-figures.md"
 TIMED_RUNS = 7
 PROMPT_SEED = 77
+SECTION = "## Generated pictures, by CLIP and by the independent judge"
 
 
 @dataclass(frozen=True)
@@ -178,15 +179,27 @@ def figures(weights: Path, count: int) -> list[Figure]:
     ]
 
 
-def _markdown(rows: list[Figure], count: int) -> str:
-    today = datetime.now(UTC).strftime("%Y-%m-%d")
-    head = (
-        "# Figures of the practice models\n\n"
-        f"Written by `python -m nano.evaluate --write` on {today}, on 2 shared {platform.machine()} CPU "
-        f"cores; {count} prompts of combinations that were never trained on, zh and en in turn.\n\n"
-        "| figure | measured | goal | met |\n| --- | --- | --- | --- |\n"
-    )
+def _rows(rows: list[Figure]) -> str:
+    head = "| figure | measured | goal | met |\n| --- | --- | --- | --- |\n"
     return head + "".join(f"| {' | '.join(row.cells())} |\n" for row in rows)
+
+
+def _how(option: str, count: int) -> str:
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    return (
+        f"Written by `python -m nano.evaluate {option}` on {today}, on 2 shared {platform.machine()} CPU "
+        f"cores; {count} prompts of combinations that were never trained on, zh and en in turn.\n\n"
+    )
+
+
+def _markdown(rows: list[Figure], count: int) -> str:
+    return f"# Figures of the practice models\n\n{_how('--write', count)}{_rows(rows)}"
+
+
+def _with_generated(text: str, rows: list[Figure], count: int) -> str:
+    """Put the figures of generated pictures into a section of their own at the end, in place of the last."""
+    before = text.split(SECTION, maxsplit=1)[0].rstrip("\n")
+    return f"{before}\n\n{SECTION}\n\n{_how('--generated --write', count)}{_rows(rows)}"
 
 
 def main() -> None:
@@ -194,14 +207,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
     parser.add_argument("--prompts", type=int, default=500)
+    parser.add_argument("--generated", action="store_true", help="measure generated pictures only")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    rows = figures(options.weights, options.prompts)
+    measure = _picture_rows if options.generated else figures
+    rows = measure(options.weights, options.prompts)
     table = Table("figure", "measured", "goal", "met")
     for row in rows:
         table.add_row(*row.cells())
     Console(width=100).print(table)
-    if options.write:
+    if options.write and options.generated:
+        text = _with_generated(FIGURES.read_text(encoding="utf-8"), rows, options.prompts)
+        FIGURES.write_text(text, encoding="utf-8")
+    elif options.write:
         FIGURES.parent.mkdir(exist_ok=True)
         FIGURES.write_text(_markdown(rows, options.prompts), encoding="utf-8")
 
