@@ -227,4 +227,5 @@ def settings_from(environ: dict[str, str]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + "__".join(str(part).upper() for part in first["loc"])
-        raise SettingsInvalid(f"{name} cannot be used: {first['msg']}.") from error
+        problem = first["msg"].removeprefix("Value error, ")
+        raise SettingsInvalid(f"{name} cannot be used: {problem}.") from error
