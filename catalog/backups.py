@@ -20,7 +20,7 @@ from catalog.engines import database_at, translated
 from catalog.errors import CatalogUnavailable, RecordRefused, StoreCorrupt
 from catalog.files import make_folder, settle
 from catalog.files import translated as translated_file
-from catalog.rows import AttemptRow
+from catalog.rows import AttemptRow, LossRow
 from catalog.shelves import FolderShelf, Shelf
 from catalog.store import AssetStore
 from schemas import Schema, SettingsInvalid, sha256_hex
@@ -120,7 +120,8 @@ def _named(url: str) -> set[str]:
     try:
         with database.reading() as session:
             chosen = select(AttemptRow.picture).where(AttemptRow.picture.is_not(None))
-            return {picture for picture in session.scalars(chosen) if picture is not None}
+            named = {picture for picture in session.scalars(chosen) if picture is not None}
+            return named - set(session.scalars(select(LossRow.picture)))
     finally:
         database.close()
 

@@ -92,6 +92,18 @@ def test_a_backup_made_while_work_goes_on_is_whole(
         assert found.pictures > 0
 
 
+def test_a_picture_that_is_known_to_be_lost_keeps_no_backup_from_being_made(
+    catalog: Catalog, url: str, store: AssetStore, tmp_path: Path, tools: Path
+) -> None:
+    filled(catalog, tmp_path / "renditions", 2)
+    first, _ = (told.attempts[0].picture for told in catalog.shot_histories("spring"))
+    store.remove(str(first))
+    with pytest.raises(StoreCorrupt, match="missing"):
+        back_up(url, store, tmp_path / "backup", tools=tools)
+    assert catalog.fsck(repair=True).clean
+    assert back_up(url, store, tmp_path / "backup", tools=tools).pictures == 1
+
+
 @pytest.mark.usefixtures("catalog")
 def test_a_backup_is_not_restored_over_a_catalog(
     url: str, store: AssetStore, tmp_path: Path, tools: Path
