@@ -20,7 +20,7 @@ ENOUGH = 0.5
 """Share of the px to be added that must be free background beside the subject for mirroring to look real."""
 
 BLUR_STEP = 16
-"""Px of the finished picture that one px of the blurred ground stands for."""
+"""Px of the finished picture that one px of the blurred surroundings stands for."""
 
 LEAST_SEEN = 1e-3
 """Source px that a resize is made from at least."""
@@ -32,7 +32,7 @@ def framed(
     """Show `window` of the image at `size` (width, height).
 
     What the window shows beyond the frame is mirrored background (see `extended`), mirrored after resizing;
-    where the subject leaves too little of it to mirror, the picture is laid on a blurred copy of itself.
+    where the subject leaves too little of it to mirror, the edge's own colours run out, blurred.
     """
     spot = _spot(Box(0.0, 0.0, *image.size), window, image.size, size)
     part = _resized(image, _seen_through(spot, window, image.size, size), _extent(spot), upscaler)
@@ -48,20 +48,27 @@ def framed(
     by = spot[0], spot[1], size[0] - spot[2], size[1] - spot[3]
     free = inside.left, inside.top, part.width - inside.right, part.height - inside.bottom
     if any(more > 0 and have < ENOUGH * more for have, more in zip(free, by, strict=True)):
-        return _on_blur(part, size, spot[:2])
+        return _on_blur(part, by)
     return Image.fromarray(extended(np.asarray(part), inside, by))
 
 
-def _on_blur(part: Image.Image, size: tuple[int, int], corner: tuple[int, int]) -> Image.Image:
-    """Lay the picture on a copy of itself that covers `size`, too blurred to show a second product."""
-    scale = max(size[0] / part.width, size[1] / part.height)
-    across, down = size[0] / scale / part.width, size[1] / scale / part.height
-    left, top = max(0.0, 1 - across) / 2 * part.width, max(0.0, 1 - down) / 2 * part.height
-    box = left, top, part.width - left, part.height - top
-    small = max(2, size[0] // BLUR_STEP), max(2, size[1] // BLUR_STEP)
-    ground = part.resize(small, Image.Resampling.BOX, box).filter(ImageFilter.GaussianBlur(BLUR_STEP / 2))
-    whole = ground.resize(size, Image.Resampling.BICUBIC)
-    whole.paste(part, corner)
+def _on_blur(part: Image.Image, by: tuple[int, int, int, int]) -> Image.Image:
+    """Add (left, top, right, bottom) px whose colours run out of the picture's own edge, blurred.
+
+    Made at 1/BLUR_STEP of the size: nothing of the picture's inside comes into it, so no product is smeared.
+    """
+    left, top, right, bottom = by
+    size = part.width + left + right, part.height + top + bottom
+    reduced = part.resize(
+        (max(1, part.width // BLUR_STEP), max(1, part.height // BLUR_STEP)), Image.Resampling.BOX
+    )
+    sides = (
+        (ceil(top / BLUR_STEP), ceil(bottom / BLUR_STEP)),
+        (ceil(left / BLUR_STEP), ceil(right / BLUR_STEP)),
+    )
+    wide = Image.fromarray(np.pad(np.asarray(reduced), (*sides, (0, 0)), mode="edge"))
+    whole = wide.filter(ImageFilter.GaussianBlur(3)).resize(size, Image.Resampling.BICUBIC)
+    whole.paste(part, (left, top))
     return whole
 
 
