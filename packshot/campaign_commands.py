@@ -47,7 +47,10 @@ def list_campaigns(out: Out = _OUT, as_json: Json = False) -> None:  # noqa: FBT
     if as_json:
         _print_json([{"campaign": one.model_dump(mode="json"), "summary": s} for one, s in known])
         return
-    table = Table("campaign", "state", "priority", "due", "shots", "accepted", "review", "dead", "unfinished")
+    table = Table(box=None, pad_edge=False)
+    table.add_column("campaign", no_wrap=True)
+    for heading in ("state", "priority", "due", "shots", "accepted", "review", "dead", "unfinished"):
+        table.add_column(heading)
     for one, summary in known:
         table.add_row(*map(str, _cells(one, summary)))
     Console(file=sys.stdout).print(table)
