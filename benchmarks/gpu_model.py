@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, ZImagePipeline, ZImageTransformer2DModel
 
-from zimage_core.backends.acceleration import Acceleration, accelerate
+from zimage_core.backends.acceleration import Acceleration, accelerate, prepare
 from zimage_core.backends.passes import Caption, Passes
 from zimage_core.sampling import plan
 
@@ -109,6 +109,7 @@ class Subject:
 
     def passes(self, how: Acceleration) -> Passes:
         """Return the core's passes over the transformer, accelerated; raises SettingsInvalid."""
+        prepare(self.transformer, self.device, how)
         passes = Passes(self.transformer, self.device, self.dtype)
         accelerate(passes, how)
         return passes

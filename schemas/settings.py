@@ -55,6 +55,12 @@ class CoreSettings(Section):
     """What is done so that the weights fit; `auto` chooses from the free memory."""
     memory_gb: float | None = Field(default=None, gt=0)
     """Gigabytes of models on the device at most; least recently used ones leave."""
+    acceleration: Literal["eager", "compile", "graphs", "compiled_graphs"] = "eager"
+    """How steps are run on a GPU; anything but `eager` changes bytes, and the provenance says so."""
+    attention: str = Field(default="native", pattern=r"^[a-z0-9_]+$")
+    """diffusers' name of the attention kernel, such as `_native_cudnn` or `_flash_3`."""
+    fp8: bool = False
+    """Matrix products in float8; needs packshot[gpu] and compute capability 8.9."""
     idle_unload_s: float | None = Field(default=None, gt=0)
     """Seconds without a job after which a model leaves the device."""
     hang_limit_s: float = Field(default=60.0, gt=0)

@@ -68,6 +68,7 @@ def serve(
 
 def build_engine(settings: CoreSettings, nano_folder: Path) -> Engine:
     """Return the engine that `settings` describe, with nothing loaded yet."""
+    from zimage_core.backends.acceleration import Acceleration, Mode
     from zimage_core.backends.zimage import ZImageBackend
 
     chosen = {Variant.TURBO: settings.turbo, Variant.BASE: settings.base}
@@ -81,6 +82,7 @@ def build_engine(settings: CoreSettings, nano_folder: Path) -> Engine:
             device=settings.device,
             adapters=settings.adapters,
             memory=memory_mode_of(settings),
+            acceleration=Acceleration(Mode(settings.acceleration), settings.attention, settings.fp8),
         ),
         LateScorer(settings, nano_folder),
         queue_limit=settings.queue_limit,

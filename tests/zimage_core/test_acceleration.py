@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import SettingsInvalid
-from zimage_core.backends.acceleration import Acceleration, Mode, accelerate
+from zimage_core.backends.acceleration import Acceleration, Mode, accelerate, prepare
 from zimage_core.backends.passes import Passes
+from zimage_core.backends.zimage import ZImageBackend
 
 FEATURES = 32
 
@@ -37,6 +38,11 @@ def network() -> ZImageTransformer2DModel:
 
 def passes_of(network: ZImageTransformer2DModel) -> Passes:
     return Passes(network, torch.device("cpu"), torch.float32)
+
+
+def prepared_and_accelerated(network: ZImageTransformer2DModel, how: Acceleration) -> None:
+    prepare(network, torch.device("cpu"), how)
+    accelerate(passes_of(network), how)
 
 
 def both(
@@ -97,4 +103,10 @@ def test_compiled_blocks_say_the_same_within_rounding() -> None:
 )
 def test_what_this_device_cannot_do_is_refused_in_a_sentence(how: Acceleration, word: str) -> None:
     with pytest.raises(SettingsInvalid, match=word):
-        accelerate(passes_of(tiny()), how)
+        prepared_and_accelerated(tiny(), how)
+
+
+def test_a_picture_tells_what_made_its_steps_faster() -> None:
+    assert "acceleration" not in ZImageBackend(list, device="cpu").versions
+    faster = ZImageBackend(list, device="cpu", acceleration=Acceleration(mode=Mode.COMPILE))
+    assert faster.versions["acceleration"] == "compile"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 import torch
+from diffusers import ZImageTransformer2DModel
 
 from schemas import SettingsInvalid
 from zimage_core.backends.passes import Passes, StepCall, block_output
@@ -86,18 +87,22 @@ class GraphedStep:
         return Graph(graph, buffers, output)
 
 
-def accelerate(passes: Passes, how: Acceleration) -> None:
-    """Change `passes` in place, and the network under them.
+def prepare(network: ZImageTransformer2DModel, device: torch.device, how: Acceleration) -> None:
+    """Change a network that was just loaded in place; once per network.
 
     Raises SettingsInvalid when the device or an optional library cannot do what is asked.
     """
+    if how.attention != "native":
+        _set_attention(network, how.attention)
+    if how.fp8:
+        _quantize(network, device)
+
+
+def accelerate(passes: Passes, how: Acceleration) -> None:
+    """Have the passes over a prepared network run as asked; raises SettingsInvalid without the device."""
     graphs = how.mode in (Mode.GRAPHS, Mode.COMPILED_GRAPHS)
     if graphs and passes.device.type != "cuda":
         raise SettingsInvalid("CUDA graphs need a CUDA device; set the acceleration to eager or compile.")
-    if how.attention != "native":
-        _set_attention(passes, how.attention)
-    if how.fp8:
-        _quantize(passes)
     if how.mode in (Mode.COMPILE, Mode.COMPILED_GRAPHS):
         torch._dynamo.config.recompile_limit = RECOMPILE_LIMIT  # noqa: SLF001 - torch documents it as a setting
         passes.real_turns = True
@@ -106,20 +111,20 @@ def accelerate(passes: Passes, how: Acceleration) -> None:
         passes.step = GraphedStep(passes.steady_step)
 
 
-def _set_attention(passes: Passes, name: str) -> None:
+def _set_attention(network: ZImageTransformer2DModel, name: str) -> None:
     try:
-        passes.network.set_attention_backend(name)
+        network.set_attention_backend(name)
     except (ImportError, RuntimeError, ValueError) as error:
         first = str(error).strip().partition("\n")[0]
         raise SettingsInvalid(f"The attention backend {name} cannot be used here: {first}") from error
 
 
-def _quantize(passes: Passes) -> None:
+def _quantize(network: ZImageTransformer2DModel, device: torch.device) -> None:
     try:
         from torchao.quantization import Float8DynamicActivationFloat8WeightConfig, PerRow, quantize_
     except ImportError as error:
-        raise SettingsInvalid("FP8 needs the library torchao; install the extra gpu.") from error
-    if passes.device.type != "cuda" or torch.cuda.get_device_capability(passes.device) < (8, 9):
+        raise SettingsInvalid("FP8 needs the library torchao; install packshot[gpu].") from error
+    if device.type != "cuda" or torch.cuda.get_device_capability(device) < (8, 9):
         raise SettingsInvalid("FP8 needs a GPU of compute capability 8.9 or newer.")
     config = Float8DynamicActivationFloat8WeightConfig(granularity=PerRow())
-    quantize_(passes.network.layers, config)
+    quantize_(network.layers, config)

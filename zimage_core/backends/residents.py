@@ -18,6 +18,7 @@ from transformers import AutoTokenizer, Qwen3Model
 from transformers.utils import logging as transformers_logging
 
 from schemas import RenderJob
+from zimage_core.backends.acceleration import Acceleration, accelerate, prepare
 from zimage_core.backends.encoder import Encoder
 from zimage_core.backends.passes import PATCH, Caption, Passes
 from zimage_core.backends.wording import BUCKET, Wording
@@ -124,6 +125,7 @@ class Loader:
     device: torch.device
     dtype: torch.dtype
     mode: MemoryMode = MemoryMode.FULL
+    acceleration: Acceleration = field(default_factory=Acceleration)
     _loaded: dict[Path, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -147,6 +149,8 @@ class Loader:
         """Load a variant's networks."""
         weights, parts = blueprint.weights, blueprint.weights.parts
         transformer = self._once(parts["transformer"], self._transformer)
+        passes = Passes(transformer, self.device, self.dtype)
+        accelerate(passes, self.acceleration)
         return Resident(
             weights=weights,
             transformer=transformer,
@@ -157,7 +161,7 @@ class Loader:
                 parts["text_encoder"], lambda folder: self._encoder(folder, blueprint.wording, weights)
             ),
             shift=blueprint.shift,
-            passes=Passes(transformer, self.device, self.dtype),
+            passes=passes,
         )
 
     def holds(self, folder: Path) -> bool:
@@ -183,8 +187,10 @@ class Loader:
             network.enable_group_offload(
                 self.device, offload_type="leaf_level", use_stream=self.device.type == "cuda"
             )
-            return network
-        return network.to(self.device)
+        else:
+            network = network.to(self.device)
+        prepare(network, self.device, self.acceleration)
+        return network
 
     def _encoder(self, folder: Path, wording: Wording, weights: VariantWeights) -> Encoder:
         apart = self.mode is not MemoryMode.FULL

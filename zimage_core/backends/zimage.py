@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from schemas import RenderJob, SettingsInvalid, sha256_hex
+from zimage_core.backends.acceleration import Acceleration
 from zimage_core.backends.adapters import AdapterFolder, add, remove, switch
 from zimage_core.backends.passes import Caption
 from zimage_core.backends.residents import VAE_FACTOR, Blueprint, Loader, Resident
@@ -61,19 +62,23 @@ class ZImageBackend:
         threads: int | None = None,
         adapters: Path | None = None,
         memory: MemoryMode | None = None,
+        acceleration: Acceleration | None = None,
     ) -> None:
         """Serve what `locate` finds once `load` is called, and the LoRA files in the folder `adapters`.
 
         `device` is `auto`, `cpu` or `cuda`; `dtype` `bfloat16` or `float32` (never half precision, in which
         Z-Image overflows to black), chosen by the device when None; `threads` the CPU threads of a pass,
-        which are part of what makes its bytes; `memory` the mode, chosen from the free memory when None.
+        which are part of what makes its bytes; `memory` the mode, chosen from the free memory when None;
+        `acceleration` how steps are made faster, which changes bytes too and is told among the versions.
         """
         self._locate = locate
         self._device = torch.device(device_of(device))
         self._dtype = _dtype(self._device, dtype)
         self._threads = threads or CPU_THREADS
         self._wanted = memory
-        self._versions = {name: version(name) for name in LIBRARIES}
+        self._how = acceleration or Acceleration()
+        told = {} if self._how == Acceleration() else {"acceleration": self._how.name}
+        self._versions = {**{name: version(name) for name in LIBRARIES}, **told}
         self._adapters = AdapterFolder(adapters)
         self._hashes: dict[str, str] = {}
         self._loader = Loader(self._device, self._dtype)
@@ -105,7 +110,7 @@ class ZImageBackend:
         torch.set_num_threads(self._threads)
         located = self._locate()
         mode = self._wanted or self._mode_for(located)
-        self._loader = Loader(self._device, self._dtype, mode)
+        self._loader = Loader(self._device, self._dtype, mode, self._how)
         self._blueprints = {str(one.variant): self._loader.blueprint(one) for one in located}
         self._fresh = set(self._blueprints)
         self._residents.clear()
