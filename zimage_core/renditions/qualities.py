@@ -15,6 +15,9 @@ LEAST_QUALITY = 40
 CLOSE = 0.94
 """A file that takes this share of its limit is good enough: the last steps of quality do not show."""
 
+PREDICTIONS = 3
+"""Encodes whose quality is predicted from the sizes seen; later ones halve what is left."""
+
 SLOPE_BELOW, SLOPE_ABOVE = 0.028, 0.13
 """First guess of how the logarithm of a size grows per step of quality, below and above the usual one."""
 
@@ -47,11 +50,16 @@ def fitting_quality(size_at: Callable[[int], int], ladder: Ladder, least: int, m
 def _lowered(size_at: Callable[[int], int], ladder: Ladder, size: int, most: int) -> int:
     """Return the best quality found whose file is at most `most`; the least one when none is."""
     high, high_size, low = ladder.usual, size, ladder.least - 1
-    low_size = 0
+    low_size = tries = 0
     aim = max(1.0, most * (1 + CLOSE) / 2)
     while high - low > 1:
         slope = log(high_size / low_size) / (high - low) if low_size else SLOPE_BELOW
-        guess = _between(low, high, high - log(high_size / aim) / max(slope, 1e-6))
+        # Sizes that grow oddly would lead a prediction on in small steps, so it soon gives way to halving.
+        predicted = (
+            high - log(high_size / aim) / max(slope, 1e-6) if tries < PREDICTIONS else (low + high) / 2
+        )
+        guess = _between(low, high, predicted)
+        tries += 1
         found = size_at(guess)
         if found > most:
             high, high_size = guess, found

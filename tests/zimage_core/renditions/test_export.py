@@ -21,7 +21,9 @@ SPECS = {spec.slot: spec for spec in default_recipes().specs}
 
 def made(picture: Pixels | bytes, spec: RenditionSpec, shot_type: ShotType | None = None) -> ExportedFile:
     png = picture if isinstance(picture, bytes) else png_of(picture)
-    return export(png, spec, a_shot(shot_type or spec.shots[0]), PRACTICE_PRODUCER, NOON, AiSystem("Z-Image-Turbo"))
+    return export(
+        png, spec, a_shot(shot_type or spec.shots[0]), PRACTICE_PRODUCER, NOON, AiSystem("Z-Image-Turbo")
+    )
 
 
 def like(slot: str, **fields: object) -> RenditionSpec:
