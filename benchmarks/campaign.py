@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--shots", type=int)
     parser.add_argument("--backend", choices=["fake"], default="fake")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
+    parser.add_argument("--small", type=int, default=SMALL, help="shots of the runs that are compared")
     parser.add_argument("--soak", action="store_true")
     options = parser.parse_args()
     load, when = os.getloadavg()[0], f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
@@ -80,7 +81,7 @@ def main() -> None:
             soak(desk, options.shots or SOAK)
             return
         for database in both:
-            compare(desk, database, options.shots or 10_000)
+            compare(desk, database, options.shots or 10_000, options.small)
 
 
 @dataclass
@@ -129,25 +130,25 @@ def line_of(run: Run) -> str:
     return f"| {run.shape} | {run.shots} | {run.rate:.1f} | {run.cpu_ms:.1f} | {run.peak / 1e6:.0f} |"
 
 
-def compare(desk: Desk, database: str, shots: int) -> None:
+def compare(desk: Desk, database: str, shots: int, few: int) -> None:
     """Print the shapes side by side on one database, and the goals."""
     print(f"\n{database}\n\n{HEADER}", flush=True)
-    bare = [desk.run("bare", SMALL, database)]
-    small = [desk.run("flow", SMALL, database)]
-    bare.append(desk.run("bare", SMALL, database))
-    small.append(desk.run("flow", SMALL, database))
-    desk.run("loop", SMALL // 2, database)
+    bare = [desk.run("bare", few, database)]
+    small = [desk.run("flow", few, database)]
+    bare.append(desk.run("bare", few, database))
+    small.append(desk.run("flow", few, database))
+    desk.run("loop", few // 2, database)
     textbook = desk.run("textbook", TEXTBOOK, database)
     large = desk.run("flow", shots, database)
     flow_rate = np.mean([run.rate for run in small])
-    early, late = pace(large, 0, SMALL), pace(large, shots - SMALL, shots)
+    early, late = pace(large, 0, few), pace(large, shots - few, shots)
     print()
     goal("of the bare shape's rate (wall)", flow_rate / np.mean([run.rate for run in bare]), at_least=0.7)
     cpu = np.mean([run.cpu_ms for run in bare]) / np.mean([run.cpu_ms for run in small])
     goal("of the bare shape's rate (CPU)", cpu, at_least=0.7)
     goal("times the textbook shape's rate (wall)", flow_rate / textbook.rate, at_least=5.0)
-    goal(f"seconds a shot, last {SMALL} beside first {SMALL} of {shots}", late / early, at_most=1.1)
-    goal(f"CPU a shot at {shots} beside {SMALL}", large.cpu_ms / small[-1].cpu_ms, at_most=1.1)
+    goal(f"seconds a shot, last {few} beside first {few} of {shots}", late / early, at_most=1.1)
+    goal(f"CPU a shot at {shots} beside {few}", large.cpu_ms / small[-1].cpu_ms, at_most=1.1)
     goal("MB of the flow's process", large.peak / 1e6, at_most=400.0)
 
 
