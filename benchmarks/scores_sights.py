@@ -34,7 +34,7 @@ def sight_rows(
     pictures: Sequence[Pixels],
     claims: Sequence[tuple[Claim, ...]],
     right: NDArray[np.bool_],
-    limit: int = 400,
+    limit: int = 160,
 ) -> str:
     """Score `limit` pictures in every way, each with a calibration of its own; return the table.
 
