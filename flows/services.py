@@ -58,10 +58,9 @@ class Services:
 @contextmanager
 def open_records(settings: Settings, workspace: Path) -> Iterator[Records]:
     """Open the catalog and asset store of `workspace`, creating what is missing; close them at the end."""
-    url = settings.catalog.url
     store = store_at(settings.catalog.store or workspace / "assets")
     catalog = Catalog.open(
-        url.get_secret_value() if url else f"sqlite:///{workspace / 'catalog.sqlite'}",
+        settings.catalog.address() or f"sqlite:///{workspace / 'catalog.sqlite'}",
         store,
     )
     try:

@@ -74,7 +74,7 @@ def _records(out: Path) -> AbstractContextManager["Records"]:
     from flows.services import open_records
 
     settings, workspace = our_settings(), out.expanduser().resolve()
-    if settings.catalog.url is None and not (workspace / "catalog.sqlite").is_file():
+    if settings.catalog.address() is None and not (workspace / "catalog.sqlite").is_file():
         raise FormInvalid(f"{out} holds no catalog; give the folder of `packshot run` as --out.")
     return open_records(settings, workspace)
 

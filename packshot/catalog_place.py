@@ -38,9 +38,8 @@ class CatalogPlace:
 
 def catalog_place(settings: Settings, out: Path) -> CatalogPlace:
     """Say where the catalog is that `packshot run --out` uses under these settings."""
-    url = settings.catalog.url
     return CatalogPlace(
-        url=url.get_secret_value() if url else f"sqlite:///{out / 'catalog.sqlite'}",
+        url=settings.catalog.address() or f"sqlite:///{out / 'catalog.sqlite'}",
         store=settings.catalog.store or str(out / "assets"),
         exports=out / "renditions",
     )

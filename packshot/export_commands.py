@@ -93,7 +93,7 @@ def _records_in(workspace: Path) -> "Iterator[Records]":
 
     settings = our_settings()
     folder = workspace.expanduser().resolve()
-    if settings.catalog.url is None and not (folder / "catalog.sqlite").is_file():
+    if settings.catalog.address() is None and not (folder / "catalog.sqlite").is_file():
         raise FormInvalid(
             f"{workspace} holds no catalog; name the folder that `packshot run --out` was given."
         )

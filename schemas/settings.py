@@ -86,8 +86,29 @@ class CatalogSettings(Section):
 
     url: SecretStr | None = None
     """SQLAlchemy address such as postgresql+psycopg://...; SQLite in the output folder when unset."""
+    url_file: Path | None = None
+    """File that holds that address, where a secret is mounted as a file."""
     store: str | None = Field(default=None, min_length=1)
     """Folder or s3://bucket/prefix of the asset store; `assets` in the output folder when unset."""
+
+    def address(self) -> str | None:
+        """Return the database's address from `url`, else from `url_file`; None when neither is set.
+
+        Raises SettingsInvalid when the file cannot be read or is empty.
+        """
+        if self.url is not None or self.url_file is None:
+            return self.url.get_secret_value() if self.url else None
+        try:
+            address = self.url_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsInvalid(
+                f"The catalog's address file {self.url_file} cannot be read: {error}."
+            ) from error
+        if not address:
+            raise SettingsInvalid(
+                f"The catalog's address file {self.url_file} is empty; it holds the database's address."
+            )
+        return address
 
 
 class RuleSettings(Section):

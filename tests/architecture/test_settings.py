@@ -52,3 +52,30 @@ def test_real_weights_are_one_setting() -> None:
 def test_the_database_password_is_not_printed() -> None:
     settings = settings_from({"PACKSHOT_CATALOG__URL": "postgresql+psycopg://me:secret@localhost/db"})
     assert "secret" not in repr(settings)
+
+
+def test_the_database_address_may_lie_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "catalog_url"
+    file.write_text("postgresql+psycopg://me:secret@localhost/db\n")
+    settings = settings_from({"PACKSHOT_CATALOG__URL_FILE": str(file)})
+    assert settings.catalog.address() == "postgresql+psycopg://me:secret@localhost/db"
+
+
+def test_an_address_that_is_set_goes_before_the_file(tmp_path: Path) -> None:
+    named = {"URL": "sqlite:///here", "URL_FILE": str(tmp_path / "none")}
+    settings = settings_from({f"PACKSHOT_CATALOG__{name}": value for name, value in named.items()})
+    assert settings.catalog.address() == "sqlite:///here"
+
+
+def test_no_address_is_none() -> None:
+    assert settings_from({}).catalog.address() is None
+
+
+@pytest.mark.parametrize(("content", "says"), [(None, "cannot be read"), ("\n", "is empty")])
+def test_an_address_file_that_cannot_be_used_is_named(content: str | None, says: str, tmp_path: Path) -> None:
+    file = tmp_path / "catalog_url"
+    if content is not None:
+        file.write_text(content)
+    settings = settings_from({"PACKSHOT_CATALOG__URL_FILE": str(file)})
+    with pytest.raises(SettingsInvalid, match=f"{file}.*{says}"):
+        settings.catalog.address()
