@@ -14,7 +14,7 @@ from zimage_core.renditions.fonts import Typefaces
 from zimage_core.renditions.geometry import Box
 from zimage_core.renditions.lettering import letter, wanted_copy
 from zimage_core.renditions.signing import Signer
-from zimage_core.renditions.visible_label import decide, label_words, mark, recorded
+from zimage_core.renditions.visible_label import decide, label_words, mark, plate_for, recorded
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,12 @@ class Imprint:
         lettering: LetteringRecord | None = None
         words: tuple[Box, ...] = ()
         if texts:
-            lettered = letter(picture, texts, subject, self.kit or plain_kit(), self.faces, shot.form.locale)
+            kit, faces = self.kit or plain_kit(), self.faces
+            kept: tuple[Box, ...] = ()
+            if decision.text:
+                # The label's place comes first: the law is fixed, words can go elsewhere.
+                kept = (plate_for(picture.size, decision.text, faces.body, subject),)
+            lettered = letter(picture, texts, subject, kit, faces, shot.form.locale, kept)
             picture, lettering, words = lettered.picture, lettered.record, lettered.boxes
         if decision.text:
             marked = mark(picture, decision.text, self.faces.body, subject, words)

@@ -15,7 +15,7 @@ from zimage_core.renditions.geometry import Box
 from zimage_core.renditions.ink import InkedBlock
 from zimage_core.renditions.linebreaks import cleaned
 from zimage_core.renditions.logo import placed_logo
-from zimage_core.renditions.placement import PRODUCT_GAP, Room, rooms, without
+from zimage_core.renditions.placement import PRODUCT_GAP, Room, rooms, without_all
 from zimage_core.renditions.recipes import LETTERED
 from zimage_core.renditions.typesetting import Block, TypeLimits, Typesetter
 
@@ -66,12 +66,14 @@ def letter(
     kit: BrandKit,
     faces: Typefaces,
     locale: Locale = Locale.ZH,
+    reserved: Sequence[Box] = (),
 ) -> Lettered:
     """Set `texts`, headline first, and the kit's logo beside `subject` (px of the RGB picture).
 
     The words take the room in which they become largest. Contrast is measured on the pixels around; where it
     is below LEAST_CONTRAST, a plate is laid. Only where no room is large enough do they stand on the
-    product's lower part, on a plate. Raises TextRefused, GlyphMissing, TextUnfit.
+    product's lower part, on a plate. `reserved` boxes stay free, the AI label's. Raises TextRefused,
+    GlyphMissing, TextUnfit.
     """
     clean = [cleaned(text) for text in texts]
     faces.display.require(clean[:1])
@@ -79,7 +81,8 @@ def letter(
     setter = Typesetter(clean, faces, locale, limits_for(picture.size))
     canvas = picture.copy()
     logo = placed_logo(canvas, kit, subject)
-    room, block = _best(setter, canvas, kit, subject, logo.clear if logo else None)
+    taken = (*reserved, *((logo.clear,) if logo else ()))
+    room, block = _best(setter, canvas, kit, subject, taken)
     inked = InkedBlock(block, *_hung(block, room), locale, kit)
     if inked.needs_plate(canvas):
         room, block = _roomier(setter, room, block)
@@ -133,7 +136,7 @@ def limits_for(size: tuple[int, int]) -> TypeLimits:
 
 
 def _best(
-    setter: Typesetter, picture: Image.Image, kit: BrandKit, subject: Box | None, taken: Box | None
+    setter: Typesetter, picture: Image.Image, kit: BrandKit, subject: Box | None, taken: Sequence[Box]
 ) -> tuple[Room, Block]:
     """Return the room whose words become largest and stand on calm ground, and the words set in it."""
     size = picture.size
@@ -141,7 +144,7 @@ def _best(
     relief = detail_of(picture)
     found: list[tuple[float, Room, Block]] = []
     for room in rooms(size, margin, subject):
-        free = replace(room, box=without(room.box, taken)) if taken else room
+        free = replace(room, box=without_all(room.box, taken))
         try:
             block = setter.block(free.box.width, free.box.height, free.align)
         except TextUnfit:
@@ -165,18 +168,18 @@ def _roomier(setter: Typesetter, room: Room, block: Block) -> tuple[Room, Block]
 
 
 def _over_product(
-    setter: Typesetter, size: tuple[int, int], margin: float, taken: Box | None
+    setter: Typesetter, size: tuple[int, int], margin: float, taken: Sequence[Box]
 ) -> tuple[Room, Block]:
     """Return the lowest foot of the picture that the words fit into; raises TextUnfit."""
     whole = Box(margin, margin, size[0] - margin, size[1] - margin)
     for share in FOOTS:
         foot = Box(whole.left, size[1] * (1 - share), whole.right, whole.bottom)
-        free = without(foot, taken) if taken else foot
+        free = without_all(foot, taken)
         try:
             return Room(free, "centre", 1.0, 0.0, covers=True), setter.block(
                 free.width, free.height, "centre"
             )
         except TextUnfit:
             continue
-    free = without(whole, taken) if taken else whole
+    free = without_all(whole, taken)
     return Room(free, "centre", 1.0, 0.0, covers=True), setter.block(free.width, free.height, "centre")

@@ -70,6 +70,13 @@ def without(box: Box, taken: Box) -> Box:
     return max(parts, key=lambda part: part.width * part.height)
 
 
+def without_all(box: Box, taken: Iterable[Box]) -> Box:
+    """Return what `without` leaves of `box` beside each of `taken` in turn."""
+    for one in taken:
+        box = without(box, one)
+    return box
+
+
 def overlap(one: Box, other: Box) -> float:
     """Return the area in px that two boxes share."""
     wide = min(one.right, other.right) - max(one.left, other.left)

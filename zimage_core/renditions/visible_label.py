@@ -28,6 +28,9 @@ LEAST_HEIGHT = 0.05
 MARGIN = 0.02
 """Distance from the picture's edge, of its shortest side."""
 
+PADDING = 0.28
+"""Padding of the label's plate, of its letters' size."""
+
 DARK: Colour = (24, 24, 26)
 LIGHT: Colour = (255, 255, 255)
 PLATE_ALPHA = 0.72
@@ -81,6 +84,20 @@ def recorded(decision: LabelDecision, marked: Marked) -> LabelDecision:
     )
 
 
+def plate_for(
+    picture: tuple[int, int], text: str, face: Typeface, product: Box | None, words: Sequence[Box] = ()
+) -> Box:
+    """Return where the label goes on a picture of (width, height) px, with its padding.
+
+    It is the corner or edge that covers least of the product, then least of the words.
+    """
+    size, _ = _size_for(text, face, ceil(LEAST_HEIGHT * min(picture)))
+    mask, pad = _mask(text, face, size), round(PADDING * size)
+    margin = max(2, round(MARGIN * min(picture)))
+    places = corners(picture, mask.width + 2 * pad, mask.height + 2 * pad, margin)
+    return least_covering(places, [[product] if product else [], words])
+
+
 def mark(
     picture: Image.Image,
     text: str,
@@ -95,13 +112,10 @@ def mark(
     """
     face.require([text])
     canvas = picture.copy()
-    least = ceil(LEAST_HEIGHT * min(picture.size))
-    size, height = _size_for(text, face, least)
+    size, height = _size_for(text, face, ceil(LEAST_HEIGHT * min(picture.size)))
     mask = _mask(text, face, size)
-    pad = round(0.28 * size)
-    margin = max(2, round(MARGIN * min(picture.size)))
-    places = corners(picture.size, mask.width + 2 * pad, mask.height + 2 * pad, margin)
-    plate = least_covering(places, [[product] if product else [], words])
+    pad = round(PADDING * size)
+    plate = plate_for(picture.size, text, face, product, words)
     place = round(plate.left) + pad, round(plate.top) + pad
     reach = max(2, round(0.08 * size))
 
