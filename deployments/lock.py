@@ -1,6 +1,7 @@
 """Write requirements.lock from a fresh resolution and copy its versions into pyproject.toml's constraints.
 
 `uv run` on any machine then resolves to exactly these versions, and no file names a download host.
+The images install from locks of their own, deployments/docker/NAME.lock: the same versions, fewer packages.
 Usage: `python deployments/lock.py` (or `just lock`) after a change of dependencies;
 `--upgrade` takes the newest versions that the project's ranges allow.
 """
@@ -13,6 +14,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 PROJECT = ROOT / "pyproject.toml"
+IMAGES = ROOT / "deployments" / "docker"
+EXTRAS = {
+    "core": ("core", "checks", "gpu"),
+    "ray": ("core", "checks", "gpu", "cluster"),
+    "worker": ("flows", "studio", "postgres", "s3", "c2pa"),
+}
+"""What each image has of the project's optional dependencies."""
+
 BLOCK = re.compile(r"constraint-dependencies = \[\n.*?\n\]", re.DOTALL)
 PINNED = re.compile(r"^(?P<pin>[A-Za-z0-9._-]+(?:\[[^\]]+\])?==[^\s;]+(?: ; [^\\]+?)?) ?\\?$")
 
@@ -29,18 +38,34 @@ def with_constraints(project_text: str, wanted: list[str]) -> str:
     return BLOCK.sub(lambda _: f"constraint-dependencies = [\n{lines}\n]", project_text, count=1)
 
 
+def exported(*arguments: str) -> str:
+    """Return uv's list of pinned and hashed packages; raise CalledProcessError when uv cannot make it."""
+    command = ["uv", "export", "--no-emit-project", "--no-header", "-q", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - fixed words
+    return done.stdout
+
+
+def write_image_locks() -> None:
+    """Write the lock of each image from the resolution that is there."""
+    for image, extras in EXTRAS.items():
+        chosen = [word for extra in extras for word in ("--extra", extra)]
+        locked = exported("--frozen", "--no-default-groups", "--no-annotate", *chosen)
+        (IMAGES / f"{image}.lock").write_text(locked)
+
+
 def main(arguments: list[str]) -> int:
     """Resolve, export and rewrite; return uv's exit status when it fails."""
     if "--upgrade" in arguments:
         PROJECT.write_text(with_constraints(PROJECT.read_text(), ["pip>=0"]))
         (ROOT / "uv.lock").unlink(missing_ok=True)
-    command = ["uv", "export", "--all-extras", "--all-groups", "--no-emit-project", "--no-header", "-q"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
-    if done.returncode != 0:
-        sys.stderr.write(done.stderr)
-        return done.returncode
-    LOCK.write_text(done.stdout)
-    PROJECT.write_text(with_constraints(PROJECT.read_text(), pins(done.stdout)))
+    try:
+        everything = exported("--all-extras", "--all-groups")
+        LOCK.write_text(everything)
+        PROJECT.write_text(with_constraints(PROJECT.read_text(), pins(everything)))
+        write_image_locks()
+    except subprocess.CalledProcessError as error:
+        sys.stderr.write(error.stderr)
+        return error.returncode
     return 0
 
 
