@@ -8,6 +8,7 @@ latents, as a generator would leave them.
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -109,8 +110,12 @@ def form_of(asked: Picture, locale: Locale = Locale.EN) -> ProductForm:
 
 def specs_of(wanted: Sequence[Picture], number: int = 0, locale: Locale = Locale.EN) -> list[PromptSpec]:
     """Compile the prompt of attempt `number` at each wanted picture."""
-    tables = RuleTables.load(default_tables_folder())
-    return [compile_prompt(form_of(each, locale), ShotType(each.shot), tables, number) for each in wanted]
+    return [compile_prompt(form_of(each, locale), ShotType(each.shot), _tables(), number) for each in wanted]
+
+
+@cache
+def _tables() -> RuleTables:
+    return RuleTables.load(default_tables_folder())
 
 
 def pixels_of(chosen: Sequence[Case], weights: Path) -> list[Pixels]:
