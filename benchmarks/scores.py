@@ -206,8 +206,7 @@ def write(
     _, _, after = rest.partition("<!-- /figures -->")
     path.write_text(f"{before}<!-- figures -->\n{made}\n\n{page}\n<!-- /figures -->{after}", encoding="utf-8")
     plots.reliability(DOCS / "scores-reliability.png", {"drawn": (drawn.p, drawn.right), **sets})
-    scaled = np.clip(2.5 * drawn.cosines, 0, 1)
-    plots.roc(DOCS / "scores-roc.png", {"p(accept)": drawn.p, "2.5 x cosine": scaled}, drawn.right)
+    plots.roc(DOCS / "scores-roc.png", {"p(accept)": drawn.p, "raw cosine": drawn.cosines}, drawn.right)
     plots.histogram(DOCS / "scores-histogram.png", drawn.p, drawn.right, default_policy().gate)
 
 

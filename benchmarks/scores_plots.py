@@ -27,7 +27,7 @@ def reliability(path: Path, sets: Mapping[str, tuple[Values, Truth]]) -> None:
         axes.scatter(
             [b.said for b in bins], [b.was for b in bins], sizes, color=colour, alpha=0.7, label=name
         )
-    axes.legend(loc="upper left", fontsize=7)
+    axes.legend(loc="center right", fontsize=7)
     _save(figure, path)
 
 
