@@ -17,7 +17,7 @@ from schemas import Outcome, ShotType, sha256_hex
 from tests.factories import a_form, a_rendition, a_spec, an_attempt
 
 CAMPAIGN = "spring"
-RECIPES = {(ShotType.SCENE, "aliexpress"): ("recipe_main",)}
+RECIPES = {(ShotType.SCENE, "wechat"): ("recipe_main",)}
 PLAN = (Outcome.REJECTED, Outcome.ACCEPTED)
 """What is found of each attempt, so that every worker finds the same."""
 
@@ -76,7 +76,7 @@ class Came:
 
 def forms(shots: int) -> list[object]:
     """Return as many forms of one shot each."""
-    return [a_form(sku=f"MUG-{n}", shots=("scene",), channels=("aliexpress",)) for n in range(shots)]
+    return [a_form(sku=f"MUG-{n}", shots=("scene",), channels=("wechat",)) for n in range(shots)]
 
 
 def picture_of(shot_id: str, number: int) -> bytes:
@@ -126,7 +126,7 @@ def make_file(catalog: Catalog, place: Place, shot_id: str) -> None:
     master = catalog.master_of(shot_id)
     data = catalog.picture(master.picture)[::-1]
     name = f"{shot_id}.jpg"
-    publish(place.folder / "exports" / "aliexpress", name, data)
+    publish(place.folder / "renditions" / "wechat", name, data)
     made = a_rendition(
         master, recipe="recipe_main", file_name=name, sha256=sha256_hex(data), byte_count=len(data)
     )
@@ -166,7 +166,7 @@ def let_time_pass(catalog: Catalog, seconds: float = 31.0) -> None:
 
 def came(place: Place) -> Came:
     """Hold the campaign against what it has to be; the product's own inspection is the witness."""
-    exports = place.folder / "exports"
+    exports = place.folder / "renditions"
     with place.open() as catalog:
         told = catalog.shot_histories(CAMPAIGN)
         found = catalog.fsck(exports=exports, deep=True, grace_s=0, repair=True).findings

@@ -1,7 +1,9 @@
 """Faults at every point of a shot's way, and the order of effects that a power cut asks for."""
 
+import os
 import shutil
 import tempfile
+from errno import EIO
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from benchmarks.faults_order import syncs, traced_way, violations
 from benchmarks.faults_points import Fuse, Places, enumerate_points, every_point, one_point
 from benchmarks.faults_way import came, fast_disk, go
+from catalog import CatalogUnavailable, publish
 
 SEVENTH = 17
 """Of each kind of point and fault, the suite tries one in so many; `python -m benchmarks.faults` tries all."""
@@ -62,9 +65,23 @@ def test_the_oracle_sees_a_lost_file() -> None:
         with place.open() as catalog:
             go(catalog, place, "anna")
         assert came(place).clean
-        (exported,) = (place.folder / "exports" / "aliexpress").iterdir()
+        (exported,) = (place.folder / "renditions" / "wechat").iterdir()
         exported.unlink()
         assert not came(place).clean
+
+
+def test_a_file_that_cannot_be_replaced_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(tmp_path, "mug.jpg", b"old")
+
+    def broken(_: int) -> None:
+        raise OSError(EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", broken)
+        with pytest.raises(CatalogUnavailable):
+            publish(tmp_path, "mug.jpg", b"the new one")
+    assert (tmp_path / "mug.jpg").read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["mug.jpg"]
 
 
 @pytest.mark.slow
