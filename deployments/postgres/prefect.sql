@@ -1,0 +1,2 @@
+-- Prefect keeps its runs apart from the catalog.
+CREATE DATABASE prefect;
