@@ -48,3 +48,15 @@ bench:
 
 demo:
     uv run packshot demo
+
+# Everybody at once against the catalog, 20,000 steps on SQLite and as many on PostgreSQL: about ten minutes.
+simulate steps="20000":
+    PACKSHOT_SIMULATE_STEPS={{steps}} uv run pytest -m '' -s tests/catalog/test_simulation.py
+
+# Kill, fill and break everything at every point and at random instants: the block of docs/figures.md.
+faults *arguments:
+    uv run python -m benchmarks.faults {{arguments}}
+
+# Plant each known bug and demand that the suite notices.
+mutants *arguments:
+    uv run python -m tests.mutants.run {{arguments}}

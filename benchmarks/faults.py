@@ -1,8 +1,8 @@
 """What kills, full disks, broken disks and lost connections cost: nothing may be lost, doubled or torn.
 
-Run in the repository's root: python -m benchmarks.faults [--kills 1000] [--stride 1] [--database both]
-[--seed N] [--only kills|points|order]. The product's own inspection (fsck) is the witness of every part. The
-exit code is not 0 when anything was lost.
+Run in the repository's root: python -m benchmarks.faults [--kills 1000] [--flow-kills 5] [--stride 1]
+[--database both] [--seed N] [--only kills|flows|points|order]. The product's own inspection (fsck) is the
+witness of every part. The exit code is not 0 when anything was lost.
 """
 
 import argparse
@@ -12,18 +12,20 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.faults_flows import report_flows
 from benchmarks.faults_kills import Postgres, report
 from benchmarks.faults_order import look
 from benchmarks.faults_points import enumerate_points
 from benchmarks.faults_way import fast_disk, stamp
 
-PARTS = ("kills", "points", "order")
+PARTS = ("order", "flows", "points", "kills")
 
 
 def main() -> None:
     """Try everything and print docs/figures.md's block."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=100, help="on each database")
+    parser.add_argument("--flow-kills", type=int, default=5, help="of the Prefect flow with its runner")
     parser.add_argument("--stride", type=int, default=1, help="try one point in so many")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--seed", type=int, default=8)
@@ -35,6 +37,8 @@ def main() -> None:
     failures = 0
     if "order" in parts:
         failures += look()
+    if "flows" in parts:
+        failures += not report_flows(options.flow_kills, options.seed)
     with ExitStack() as stack:
         postgres = stack.enter_context(_Server()).postgres if "postgresql" in databases else None
         for database in databases:

@@ -44,6 +44,7 @@ WAYS = {
     (WON, OPEN),
     (WON, LOOK),
     (DEAD, OPEN),
+    (DEAD, OFF),
     (OFF, OPEN),
 }
 """The changes of a shot that are legal, said again: a table that checks itself would check nothing."""

@@ -1,0 +1,42 @@
+"""A worker that was asleep for longer than its lease wakes up in a world that went on without it."""
+
+import os
+import signal
+
+from catalog import AssetStore, Catalog, LeaseLost, Made
+from schemas import Outcome
+from tests.catalog.clocks import lapse
+from tests.catalog.processes import in_a_child
+from tests.factories import a_form, a_spec, an_attempt
+
+
+def test_what_a_worker_records_after_a_long_sleep_is_refused(url: str, store: AssetStore) -> None:
+    with Catalog.open(url, store) as catalog:
+        catalog.register("spring", [a_form(shots=("scene",))])
+    ears, mouth = os.pipe()
+
+    def sleepwalk() -> None:
+        with Catalog.open(url, store) as catalog:
+            (lease,) = catalog.claim("spring", "zombie", 1)
+            os.write(mouth, b"claimed")
+            os.kill(os.getpid(), signal.SIGSTOP)
+            late = Made(an_attempt(lease.shot, 0, Outcome.ACCEPTED), a_spec(), b"late", lease)
+            (refusal,) = catalog.record_attempts([late]).refused
+            assert isinstance(refusal.error, LeaseLost)
+
+    child = in_a_child(sleepwalk)
+    assert os.read(ears, 7) == b"claimed"
+    os.waitpid(child.pid, os.WUNTRACED)
+    with Catalog.open(url, store) as catalog:
+        lapse(catalog)
+        (lease,) = catalog.claim("spring", "ben", 1)
+        first = catalog.record_attempts(
+            [Made(an_attempt(lease.shot, 0, Outcome.REJECTED), a_spec(), b"in time", lease)]
+        )
+        assert not first.refused
+        os.kill(child.pid, signal.SIGCONT)
+        assert child.wait() == 0
+        assert catalog.attempts_of(lease.shot_id) == first.attempts
+        assert [one.kind for one in catalog.fsck(deep=True).findings] == []
+    os.close(ears)
+    os.close(mouth)
