@@ -15,7 +15,7 @@ from typing import IO, Self
 
 from schemas import RenditionSpec, Shot
 from zimage_core.errors import ExportFailed
-from zimage_core.renditions import AiSystem, ExportedFile, Imprint, export_all
+from zimage_core.renditions import AiSystem, ExportedFile, Imprint, export_all, tools
 
 LENGTH = 8
 """Bytes before each message that say how long it is."""
@@ -31,6 +31,8 @@ class ExportOrder:
     imprint: Imprint
     made_at: datetime
     system: AiSystem
+    cutout: bool = False
+    """Whether a network finds the product in scenes."""
 
 
 Made = tuple[ExportedFile | ExportFailed, ...]
@@ -39,7 +41,15 @@ Made = tuple[ExportedFile | ExportFailed, ...]
 
 def carried_out(order: ExportOrder) -> Made:
     """Make every file of an order in this process."""
-    return export_all(order.png, order.recipes, order.shot, order.imprint, order.made_at, order.system)
+    return export_all(
+        order.png,
+        order.recipes,
+        order.shot,
+        order.imprint,
+        order.made_at,
+        order.system,
+        tools=tools(cutout=order.cutout),
+    )
 
 
 class Exporter:

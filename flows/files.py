@@ -39,7 +39,7 @@ class Bench:
             return 0, ()
         records = self._records
         system = AiSystem(MODEL_NAMES[provenance.variant], provenance.weights[:12])
-        order = ExportOrder(png, tuple(recipes), shot, records.imprint, made_at, system)
+        order = ExportOrder(png, tuple(recipes), shot, records.imprint, made_at, system, records.cutout)
         made, gaps = [], []
         for recipe, file in zip(recipes, self._exporter.make(order), strict=True):
             if isinstance(file, ExportFailed):

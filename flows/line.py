@@ -30,6 +30,7 @@ from schemas import (
 )
 from zimage_core.errors import DegeneratePicture, RenderCancelled, RenderError, WeightsInvalid
 from zimage_core.judging import judge, variant_for
+from zimage_core.renditions import generation_size
 
 INTERACTIVE = 50
 """Priority of a job that somebody waits for; campaigns stay below."""
@@ -131,7 +132,8 @@ def _attempt(shot: Shot, shot_id: str, progress: Progress, line: Line) -> Attemp
     """Make and record one attempt; a picture that can never be made counts as one that failed."""
     services, number = line.services, progress.number
     spec = compile_prompt(shot.form, shot.shot_type, services.records.tables, number)
-    job = job_for(spec, services.presets[variant_for(number, services.policy)], shot_id, number, line)
+    preset = sized(services.presets[variant_for(number, services.policy)], shot, services)
+    job = job_for(spec, preset, shot_id, number, line)
     try:
         result = services.core.render(job)
     except RenderError as error:
@@ -159,6 +161,13 @@ def _attempt(shot: Shot, shot_id: str, progress: Progress, line: Line) -> Attemp
         )
     lease = line.heart.held(shot_id) if line.heart else None
     return line.record(Made(attempt, spec, progress.png, lease))
+
+
+def sized(preset: Preset, shot: Shot, services: Services) -> Preset:
+    """Return `preset` at the largest size that the shot's slots need and the model does well."""
+    slots = services.records.recipes.for_shot(shot.form.channels, shot.shot_type)
+    width, height = generation_size(slots, services.reach)
+    return preset.model_copy(update={"width": width, "height": height})
 
 
 def job_for(spec: PromptSpec, preset: Preset, shot_id: str, number: int, line: Line) -> RenderJob:

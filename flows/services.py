@@ -7,7 +7,7 @@ environment, or uses those that the process has lent already, as the command lin
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,11 +15,20 @@ from catalog import Catalog, store_at
 from flows.outcomes import ShotOutcome
 from prompt_rules import RuleTables, default_tables_folder
 from schemas import Preset, RenderJob, RenderResult, Settings, SettingsInvalid, Variant, settings_from
-from schemas.settings import CostSettings, FlowSettings
+from schemas.settings import NANO, CostSettings, FlowSettings
 from zimage_core.client import client_of
-from zimage_core.judging import GatePolicy, default_policy
+from zimage_core.judging import GatePolicy, default_policy, load_policy
 from zimage_core.presets import presets, profile_of
-from zimage_core.renditions import Imprint, RecipeTable, imprint_from, recipes_at
+from zimage_core.renditions import (
+    NANO_REACH,
+    Z_IMAGE_REACH,
+    Imprint,
+    Reach,
+    RecipeTable,
+    imprint_from,
+    recipes_at,
+    require_cutout,
+)
 
 
 class Core(Protocol):
@@ -39,6 +48,8 @@ class Records:
     recipes: RecipeTable
     exports: Path
     imprint: Imprint
+    cutout: bool = False
+    """Whether a network finds the product in scenes."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,8 @@ class Services:
     presets: Mapping[Variant, Preset]
     limits: FlowSettings
     costs: CostSettings
+    reach: Reach
+    """The sizes that the model does well."""
     tell: Callable[[ShotOutcome], None]
     """Called from worker threads with each shot's outcome as soon as it is known."""
 
@@ -67,6 +80,8 @@ def open_records(settings: Settings, workspace: Path) -> Iterator[Records]:
         tables = RuleTables.load(settings.rules.tables or default_tables_folder())
         # Whoever compiles with these tables leaves their text, so that each prompt can be made again.
         catalog.keep_tables(tables.fingerprint, tables.text)
+        if settings.recipes.cutout:
+            require_cutout()
         recipes, imprint = recipes_at(settings.recipes.table), imprint_from(settings)
         yield Records(
             catalog=catalog,
@@ -74,6 +89,7 @@ def open_records(settings: Settings, workspace: Path) -> Iterator[Records]:
             recipes=recipes.with_kit(imprint.kit.fingerprint) if imprint.kit else recipes,
             exports=workspace / "renditions",
             imprint=imprint,
+            cutout=settings.recipes.cutout,
         )
     finally:
         catalog.close()
@@ -86,12 +102,20 @@ def services_with(
     return Services(
         records=records,
         core=core,
-        policy=default_policy(),
+        policy=load_policy(settings.flows.policy) if settings.flows.policy else default_policy(),
         presets=presets(profile_of(settings.core)),
+        reach=reach_of(settings),
         limits=settings.flows,
         costs=settings.costs,
         tell=tell,
     )
+
+
+def reach_of(settings: Settings) -> Reach:
+    """Return the sizes that the model behind the settings does well, within the setting's longest side."""
+    if profile_of(settings.core) == NANO:
+        return NANO_REACH
+    return replace(Z_IMAGE_REACH, most=settings.recipes.largest_side)
 
 
 _LENT: dict[str, Services] = {}

@@ -123,6 +123,10 @@ class RecipeSettings(Section):
 
     table: Path | None = None
     """The recipe table (CSV); the packaged one when unset."""
+    cutout: bool = False
+    """Whether a small network finds the product in scenes, about a second a shot; needs packshot[checks]."""
+    largest_side: int = Field(default=2048, ge=512, le=2048)
+    """Longest side in px that the released model is asked for; slots that need more are enlarged."""
 
 
 class LabelSettings(Section):

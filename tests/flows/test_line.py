@@ -6,11 +6,11 @@ import pytest
 
 from flows.line import due, satisfy
 from flows.outcomes import Ending
-from flows.services import Services
-from schemas import RenderJob, Shot, Variant
+from flows.services import Services, reach_of
+from schemas import RenderJob, Shot, ShotType, Variant, settings_from
 from tests.factories import a_form
 from zimage_core.errors import CoreBusy, OutOfMemory
-from zimage_core.renditions import AiSystem, read_label
+from zimage_core.renditions import AiSystem, default_recipes, generation_size, read_label
 
 Build = Callable[..., Services]
 
@@ -108,3 +108,16 @@ def test_a_lost_file_record_makes_the_shot_due_again(services_around: Build) -> 
     (shot, other) = registered(services)
     satisfy(other, services)
     assert [waiting.id for waiting in due("spring", services.records)] == [shot.id]
+
+
+def test_a_shot_is_generated_at_the_largest_size_its_slots_need_and_the_model_does_well() -> None:
+    slots = default_recipes().for_shot(("amazon",), ShotType.WHITE_MAIN)
+    needed = max(spec.width for spec in slots)
+    released = settings_from({"PACKSHOT_CORE__TURBO": "Tongyi-MAI/Z-Image-Turbo"})
+    width, height = generation_size(slots, reach_of(released))
+    assert (width, height) == (min(2048, -(-needed // 16) * 16),) * 2
+    thrifty = settings_from(
+        {"PACKSHOT_CORE__TURBO": "Tongyi-MAI/Z-Image-Turbo", "PACKSHOT_RECIPES__LARGEST_SIDE": "1024"}
+    )
+    assert generation_size(slots, reach_of(thrifty)) == (1024, 1024)
+    assert generation_size(slots, reach_of(settings_from({}))) == (128, 128)

@@ -1,5 +1,6 @@
 """From an accepted master to every file that the channels want: recipes, geometry, label, encode, proof."""
 
+from zimage_core.renditions.cutout import require_cutout, tools
 from zimage_core.renditions.export import ExportedFile, export, export_all
 from zimage_core.renditions.generation_size import NANO_REACH, Z_IMAGE_REACH, Reach, generation_size
 from zimage_core.renditions.imprint import Imprint, imprint_from
@@ -36,4 +37,6 @@ __all__ = [
     "load_recipes",
     "read_label",
     "recipes_at",
+    "require_cutout",
+    "tools",
 ]

@@ -1,5 +1,6 @@
 """Finding a scene's product with a small network: U2-Net (Qin et al. 2020), from the extra `checks`."""
 
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from schemas import SettingsInvalid, sha256_hex
+from zimage_core.renditions.lightbox import Tools
 from zimage_core.renditions.regions import Mask
 from zimage_core.renditions.subject import Pixels
 
@@ -47,6 +49,17 @@ class U2Net:
         size = picture.shape[1], picture.shape[0]
         whole = Image.fromarray((share * 255).astype(np.uint8)).resize(size, Image.Resampling.BILINEAR)
         return np.asarray(whole) >= SURE * 255
+
+
+def require_cutout() -> None:
+    """Raise SettingsInvalid when the extra is missing or its weights are others."""
+    _session()
+
+
+@cache
+def tools(*, cutout: bool) -> Tools:
+    """Return what renders with the network, or without; the same for the whole process."""
+    return Tools(cutout=U2Net()) if cutout else Tools()
 
 
 def _session() -> Any:
