@@ -1,8 +1,8 @@
 """What kills, full disks, broken disks and lost connections cost: nothing may be lost, doubled or torn.
 
 Run in the repository's root: python -m benchmarks.faults [--kills 1000] [--flow-kills 5] [--stride 1]
-[--database both] [--seed N] [--only kills|flows|points|order]. The product's own inspection (fsck) is the
-witness of every part. The exit code is not 0 when anything was lost.
+[--database both] [--seed N] [--only order|calls|flows|points|kills]. The product's own inspection (fsck) is
+the witness of every part. The exit code is not 0 when anything was lost.
 """
 
 import argparse
@@ -12,13 +12,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.faults_calls import enumerate_calls
 from benchmarks.faults_flows import report_flows
 from benchmarks.faults_kills import Postgres, report
 from benchmarks.faults_order import look
 from benchmarks.faults_points import enumerate_points
 from benchmarks.faults_way import fast_disk, stamp
 
-PARTS = ("order", "flows", "points", "kills")
+PARTS = ("order", "calls", "flows", "points", "kills")
 
 
 def main() -> None:
@@ -37,6 +38,8 @@ def main() -> None:
     failures = 0
     if "order" in parts:
         failures += look()
+    if "calls" in parts:
+        failures += len(enumerate_calls(options.stride))
     if "flows" in parts:
         failures += not report_flows(options.flow_kills, options.seed)
     with ExitStack() as stack:

@@ -13,7 +13,7 @@ from benchmarks.faults_points import Fuse, Places, enumerate_points, every_point
 from benchmarks.faults_way import came, fast_disk, go
 from catalog import CatalogUnavailable, publish
 
-SEVENTH = 17
+ONE_IN = 17
 """Of each kind of point and fault, the suite tries one in so many; `python -m benchmarks.faults` tries all."""
 
 
@@ -42,7 +42,7 @@ def test_the_lint_sees_what_was_left_out(calls: list[str], why: str) -> None:
 
 def test_every_point_is_recovered_from_by_the_next_run() -> None:
     with tempfile.TemporaryDirectory(dir=fast_disk()) as folder:
-        tried = list(every_point(Places(Path(folder)), stride=SEVENTH))
+        tried = list(every_point(Places(Path(folder)), stride=ONE_IN))
     assert len(tried) >= 30
     assert [one for one in tried if one[3]] == []
 
