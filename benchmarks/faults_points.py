@@ -184,7 +184,8 @@ class Places:
             return f"sqlite:///{folder}/catalog.sqlite"
         name = "faults_first" if not copy else f"faults_{self._count}"
         with psycopg.connect(self._postgres, autocommit=True) as desk:
-            desk.execute(f"DROP DATABASE IF EXISTS faults_{self._count - 1} WITH (FORCE)")
+            if copy:
+                desk.execute(f"DROP DATABASE IF EXISTS faults_{self._count - 1} WITH (FORCE)")
             desk.execute(f"CREATE DATABASE {name}" + (" TEMPLATE faults_first" if copy else ""))
         head, _, query = self._postgres.partition("?")
         return f"{head.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")

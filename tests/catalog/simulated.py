@@ -84,6 +84,8 @@ class World:
     clock: Callable[[float], None]
     fault: str = ""
     """What the next commit meets: "" nothing, "before" a power cut, "after" a lost answer."""
+    armed: bool = False
+    """Whether a call is under way that may meet it; looking at the world never does."""
     shots: dict[str, Known] = field(default_factory=dict)
     campaigns: dict[str, str] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
@@ -98,6 +100,7 @@ class World:
 
     def call(self, work: Callable[[], T]) -> T:
         """Call the catalog; cut down in mid-commit it is called again, as every caller does."""
+        self.armed = True
         try:
             return work()
         except (PowerCut, CatalogUnavailable):
@@ -105,7 +108,7 @@ class World:
             self.fault = ""
             return work()
         finally:
-            self.fault = ""
+            self.fault, self.armed = "", False
 
     def observe(self) -> dict[str, Any]:
         """Read where the shots really stand, and hold each change against the legal ones."""
@@ -236,7 +239,8 @@ def _meet_faults(world: World) -> None:
     commit = dialect.do_commit
 
     def do_commit(connection: Any) -> None:
-        fault, world.fault = world.fault, ""
+        fault = world.fault if world.armed else ""
+        world.fault = "" if world.armed else world.fault
         if fault == "before":
             dialect.do_rollback(connection)
             raise PowerCut

@@ -50,7 +50,7 @@ from tests.catalog.simulated import (
 )
 from tests.factories import a_form, a_rendition
 
-STEPS = int(os.environ.get("PACKSHOT_SIMULATE_STEPS", "3000"))
+STEPS = int(os.environ.get("PACKSHOT_SIMULATE_STEPS", "8000"))
 SHRINK = "PACKSHOT_SIMULATE_SHRINK" in os.environ
 """Whether to look for the shortest way to break it, which takes minutes; what broke it is told anyway."""
 
@@ -383,7 +383,7 @@ def simulate(open_world: Callable[[Path], AbstractContextManager[World]], steps:
     """Live worlds until `steps` steps were made, and say how many there were."""
     life = type("Life", (Life,), {"open_world": staticmethod(open_world), "steps": 0, "cuts": 0})
     once = settings(
-        max_examples=max(1, round(1.4 * steps / A_LIFE)),
+        max_examples=max(1, round(1.25 * steps / A_LIFE)),
         stateful_step_count=A_LIFE,
         deadline=None,
         derandomize=True,
