@@ -8,6 +8,7 @@ AssetError
   RenderError           zimage_core
   RequestRefused        zimage_core
   CatalogError          catalog
+  StudioError           studio
 
 A class's docstring is its message, so every error reads as a sentence; its `code` is its name in snake case.
 """
