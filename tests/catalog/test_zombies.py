@@ -3,7 +3,7 @@
 import os
 import signal
 
-from catalog import AssetStore, Catalog, LeaseLost, Made
+from catalog import AssetStore, Catalog, LeaseLost, Made, Review
 from schemas import Outcome
 from tests.catalog.clocks import lapse
 from tests.catalog.processes import in_a_child
@@ -40,3 +40,31 @@ def test_what_a_worker_records_after_a_long_sleep_is_refused(url: str, store: As
         assert [one.kind for one in catalog.fsck(deep=True).findings] == []
     os.close(ears)
     os.close(mouth)
+
+
+def test_whoever_computed_a_shot_before_a_person_rejected_it_records_nothing_more(catalog: Catalog) -> None:
+    catalog.register("spring", [a_form(shots=("scene",))])
+    (lease,) = catalog.claim("spring", "anna", 1)
+    (won,) = catalog.record_attempts([Made(an_attempt(lease.shot), a_spec(), b"first", lease)]).attempts
+    catalog.record_review(Review(attempt_id=won.id, reviewer="rosa", outcome=Outcome.REJECTED))
+    (refusal,) = catalog.record_attempts(
+        [Made(an_attempt(lease.shot, 1), a_spec(), b"second", lease)]
+    ).refused
+    assert isinstance(refusal.error, LeaseLost)
+    assert catalog.claim("spring", "ben", 1)[0].number == 1
+
+
+def test_a_suspect_is_left_out_of_a_handful_that_begins_with_others(catalog: Catalog) -> None:
+    catalog.register("spring", [a_form(sku=f"MUG-{number}", shots=("scene",)) for number in range(3)])
+    suspect = catalog.claim("spring", "anna", 1)[0].shot_id
+    others = catalog.claim("spring", "anna", 2)
+    catalog.release(others)
+    for _ in range(2):
+        lapse(catalog)
+        held = catalog.claim("spring", "anna", 3)
+        catalog.release([lease for lease in held if lease.shot_id != suspect])
+        catalog.charge([lease for lease in held if lease.shot_id == suspect], "it died")
+    handful = catalog.claim("spring", "ben", 3)
+    assert {lease.shot_id for lease in handful} == {lease.shot_id for lease in others}
+    (last,) = catalog.claim("spring", "ben", 3)
+    assert (last.shot_id, last.alone) == (suspect, True)
