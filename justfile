@@ -39,12 +39,20 @@ test-gpu:
 lock *arguments:
     python3 deployments/lock.py {{arguments}}
 
-# Time the core, the renditions and the catalog beside their references.
+# Measure everything beside its reference: an hour on two quiet cores.
 bench:
     uv run python -m benchmarks.demo
-    uv run python -m benchmarks.core_speed
-    uv run python -m benchmarks.renditions_speed
+    uv run python -m benchmarks.core
+    uv run python -m benchmarks.renditions
+    uv run python -m benchmarks.scores
     uv run python -m benchmarks.catalog_speed
+    uv run python -m benchmarks.campaign
+    uv run python -m benchmarks.rules
+    uv run python -m benchmarks.scale
+
+# The true-size model on this machine's GPU; --model toy tries the script anywhere.
+bench-gpu *arguments:
+    uv run python -m benchmarks.gpu {{arguments}}
 
 demo:
     uv run packshot demo
