@@ -76,7 +76,7 @@ def try_out(mutant: Mutant) -> Trial:
         for test in mutant.tests:
             code, said = tested(copy, test)
             if code == FAILED:
-                failed = next(line for line in said.splitlines() if line.startswith("FAILED "))
+                failed = next(line for line in said.splitlines() if line.startswith(("FAILED ", "ERROR ")))
                 return Trial(mutant, failed.split(" ")[1].rpartition("/")[2], time.monotonic() - started, "")
             if code:
                 break
