@@ -159,6 +159,10 @@ def _due(session: Session, campaign: str, journal: Journal, limit: int) -> list[
         if shot.row.owner is not None:
             poison.count_lost_lease(shot, journal)
     living = [(shot, form) for shot, form in due if shot.row.state is ShotState.UNFINISHED]
+    if due and not living:
+        # All that was looked at was buried; "nothing is due" would end a run that has work left.
+        session.flush()
+        return _due(session, campaign, journal, limit)
     if living and poison.suspected(living[0][0].row):
         return living[:1]
     return [(shot, form) for shot, form in living if not poison.suspected(shot.row)]

@@ -146,8 +146,11 @@ class Life(RuleBasedStateMachine):
             return
         before, moment = self.world.observe(), self.now()
         leases = self.world.call(lambda: self.catalog.claim(name, owner, limit))
+        # With this claim's lost lease counted, a shot that lost four becomes a suspect in it.
         suspects = {
-            shot_id for shot_id, row in before.items() if row.charged_crashes >= 2 or row.lost_leases >= 5
+            shot_id
+            for shot_id, row in before.items()
+            if row.charged_crashes >= 2 or row.lost_leases + (row.owner is not None) >= 5
         }
         for lease in leases:
             known = self.world.shots[lease.shot_id]
@@ -157,8 +160,8 @@ class Life(RuleBasedStateMachine):
             assert lease.number == len(known.attempts)
             assert lease.fence > known.fence
             assert (lease.until - moment).total_seconds() == 30.0
-            if lease.shot_id in suspects:
-                assert lease.alone
+            if lease.alone:
+                assert lease.shot_id in suspects
                 assert len(leases) == 1, "a suspect had company"
             known.fence = lease.fence
             self.world.hands.append(Hand(lease, lease.number))
@@ -187,7 +190,8 @@ class Life(RuleBasedStateMachine):
             and self.due[known.shot_id] <= self_now
             and known.shot_id not in got
         ]
-        assert len(got) == limit or not set(left) - suspects or suspects, "a due shot was passed over"
+        assert got or not left, "nothing was handed out although something is due"
+        assert len(got) == limit or not left or suspects, "a due shot was passed over"
 
     def bury(self, before: dict[str, Any], *also: str) -> None:
         """Only a suspect that was lost again may have died."""

@@ -68,3 +68,18 @@ def test_a_suspect_is_left_out_of_a_handful_that_begins_with_others(catalog: Cat
     assert {lease.shot_id for lease in handful} == {lease.shot_id for lease in others}
     (last,) = catalog.claim("spring", "ben", 3)
     assert (last.shot_id, last.alone) == (suspect, True)
+
+
+def test_burying_a_shot_does_not_hide_the_next_one(catalog: Catalog) -> None:
+    catalog.register("spring", [a_form(sku=f"MUG-{number}", shots=("scene",)) for number in range(2)])
+    first, second = catalog.claim("spring", "anna", 2)
+    catalog.release([second], delay_s=300.0)
+    for _ in range(2):
+        catalog.charge([first], "it died")
+        lapse(catalog)
+        (first,) = catalog.claim("spring", "anna", 1)
+    assert first.alone
+    lapse(catalog, 400.0)
+    (next_one,) = catalog.claim("spring", "ben", 1)
+    assert next_one.shot_id == second.shot_id
+    assert [told.state for told in catalog.shot_histories("spring")] == ["dead", "unfinished"]
