@@ -50,7 +50,7 @@ from tests.catalog.simulated import (
 )
 from tests.factories import a_form, a_rendition
 
-STEPS = int(os.environ.get("PACKSHOT_SIMULATE_STEPS", "8000"))
+STEPS = int(os.environ.get("PACKSHOT_SIMULATE_STEPS", "6000"))
 SHRINK = "PACKSHOT_SIMULATE_SHRINK" in os.environ
 """Whether to look for the shortest way to break it, which takes minutes; what broke it is told anyway."""
 
