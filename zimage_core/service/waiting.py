@@ -57,6 +57,8 @@ async def _answers(tickets: Sequence[Ticket], request: Request) -> list[RenderRe
     pictures: asyncio.Future[list[RenderResult]] = asyncio.gather(
         *(asyncio.wrap_future(ticket.future) for ticket in tickets)
     )
+    # Tickets that fail after nobody waits any more must not be told as an exception that was missed.
+    pictures.add_done_callback(lambda done: done.cancelled() or done.exception())
     left: asyncio.Future[None] = asyncio.ensure_future(_disconnected(request))
     either: list[asyncio.Future[Any]] = [pictures, left]
     seconds = min(ticket.job.deadline_s or LONGEST_WAIT_S for ticket in tickets)
