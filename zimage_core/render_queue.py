@@ -241,6 +241,7 @@ class RenderQueue:
                 ticket
                 for ticket in self._tickets.values()
                 if ticket.place is None
+                and ticket.deadline < math.inf
                 and ticket.deadline < now + HOPE * widths.least_seconds(ticket.key, ticket.job.preset.steps)
             ]
         self._end(late, lambda one: RenderTimedOut(TOO_LATE, job_id=one.id, steps_done=0))
