@@ -62,7 +62,7 @@ def write_gallery(workspace: Path, production: Production, records: Records) -> 
     histories = records.catalog.shot_histories(production.campaign)
     cards = [shot_card(history, records) for history in histories]
     text = environment.get_template("gallery.html.j2").render(
-        production=production, summary=production.summary, cards=cards, gate=_gate(histories)
+        production=production, summary=production.summary, cards=cards, gates=_gates(histories)
     )
     return records.catalog.publish(workspace, "index.html", text.encode())
 
@@ -129,6 +129,7 @@ def _small(picture: bytes, side: int) -> str:
     return "data:image/webp;base64," + base64.b64encode(thumbnail(picture, side)).decode()
 
 
-def _gate(histories: tuple[ShotHistory, ...]) -> float | None:
+def _gates(histories: tuple[ShotHistory, ...]) -> tuple[float, ...]:
+    """Return the gates that pictures were held against, the lowest first; they differ by shot and channel."""
     verdicts = (a.verdict for history in histories for a in history.attempts)
-    return next((v.gate for v in verdicts if v and v.gate is not None), None)
+    return tuple(sorted({v.gate for v in verdicts if v and v.gate is not None}))
