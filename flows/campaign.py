@@ -12,7 +12,6 @@ from typing import Any
 from uuid import uuid4
 
 from prefect import State, flow, task
-from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture, as_completed
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -26,7 +25,7 @@ from flows.heart import Heart
 from flows.line import INTERACTIVE, Line, line_of
 from flows.outcomes import RunReport, Tally
 from flows.patience import patiently
-from flows.runs import is_transient, report_of, sentence_of, signs_of_life, state_of, tag_run
+from flows.runs import PATIENT, report_of, sentence_of, signs_of_life, state_of, tag_run
 from flows.services import Services, opened
 
 POLL_S = 1.0
@@ -38,12 +37,7 @@ _AT_WORK: dict[str, tuple[Chunk, ThreadPoolExecutor]] = {}
 
 @task(
     task_run_name="{campaign} {first_sku} and {others} more",
-    retries=3,
-    retry_delay_seconds=[1, 5, 15],
-    retry_jitter_factor=0.5,
-    retry_condition_fn=is_transient,
-    cache_policy=NO_CACHE,
-    persist_result=False,
+    **PATIENT,
 )
 def make_chunk(
     key: str,

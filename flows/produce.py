@@ -16,7 +16,7 @@ from flows.artifacts import gallery_link, show_report, show_troubles
 from flows.exporter import Exporter
 from flows.line import INTERACTIVE, attempted, export_missing, line_of, outcome_of, progress_after
 from flows.outcomes import Ending, RunReport, ShotOutcome, Tally
-from flows.runs import is_transient, sentence_of, state_of, tag_run
+from flows.runs import PATIENT, sentence_of, state_of, tag_run
 from flows.services import opened
 from prompt_rules import compile_prompt
 from schemas import Outcome, ProductForm
@@ -34,12 +34,7 @@ def check_prompt(workspace: str, shot_id: str, sku: str, shot_type: str) -> str:
 
 @task(
     task_run_name="generate {sku} {shot_type}",
-    retries=3,
-    retry_delay_seconds=[1, 5, 15],
-    retry_jitter_factor=0.5,
-    retry_condition_fn=is_transient,
-    cache_policy=NO_CACHE,
-    persist_result=False,
+    **PATIENT,
 )
 def generate(workspace: str, shot_id: str, sku: str, shot_type: str) -> ShotOutcome:  # noqa: ARG001 - they name the run
     """Make attempts until the shot is decided; what was decided before stands."""
@@ -57,12 +52,7 @@ def generate(workspace: str, shot_id: str, sku: str, shot_type: str) -> ShotOutc
 
 @task(
     task_run_name="export {sku} {shot_type}",
-    retries=3,
-    retry_delay_seconds=[1, 5, 15],
-    retry_jitter_factor=0.5,
-    retry_condition_fn=is_transient,
-    cache_policy=NO_CACHE,
-    persist_result=False,
+    **PATIENT,
 )
 def export_files(workspace: str, outcome: ShotOutcome, sku: str, shot_type: str) -> ShotOutcome:  # noqa: ARG001 - they name the run
     """Make the files of an accepted shot; another is left as it is."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 from prefect import State, Task
+from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import TaskRun
 from prefect.exceptions import PrefectException
@@ -30,6 +31,17 @@ def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> boo
     """Tell Prefect to retry a task when its error says that the same again may succeed."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, AssetError) and error.retryable
+
+
+PATIENT: dict[str, Any] = {
+    "retries": 3,
+    "retry_delay_seconds": [1, 5, 15],
+    "retry_jitter_factor": 0.5,
+    "retry_condition_fn": is_transient,
+    "cache_policy": NO_CACHE,
+    "persist_result": False,
+}
+"""How every task that asks the core or the catalog is retried; pictures and results stay out of Prefect."""
 
 
 def campaign_tag(campaign: str) -> str:
