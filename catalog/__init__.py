@@ -33,7 +33,17 @@ from catalog.recording import Made, Recorded, Refusal
 from catalog.renditions import Wanting
 from catalog.requests import StoredAnswer
 from catalog.reviews import Defect, Review
-from catalog.states import CampaignState, DeliveryState, LotState, Origin, Role, Severity, ShotState
+from catalog.rule_tables import RuleActivation
+from catalog.states import (
+    CampaignState,
+    DeliveryState,
+    DraftKind,
+    LotState,
+    Origin,
+    Role,
+    Severity,
+    ShotState,
+)
 from catalog.store import AssetStore, store_at
 
 __all__ = [
@@ -53,6 +63,7 @@ __all__ = [
     "DeliveryRecord",
     "DeliveryState",
     "DeliveryTry",
+    "DraftKind",
     "Endpoint",
     "Event",
     "EventType",
@@ -76,6 +87,7 @@ __all__ = [
     "RequestInFlight",
     "Review",
     "Role",
+    "RuleActivation",
     "SchemaOutdated",
     "Severity",
     "ShotHistory",

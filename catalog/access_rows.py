@@ -8,7 +8,10 @@ from catalog.states import Role
 
 
 class UserRow(Row):
-    """A person, by the name that whoever signs people in vouches for."""
+    """A person, by the name that whoever signs people in vouches for.
+
+    `password` is the Argon2 hash; None where a proxy in front knows people.
+    """
 
     __tablename__ = "users"
 
@@ -16,6 +19,7 @@ class UserRow(Row):
     role: Mapped[Role]
     active: Mapped[bool]
     created_at: Mapped[Stamp]
+    password: Mapped[str | None]
 
 
 class ApiKeyRow(Row):

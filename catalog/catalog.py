@@ -14,6 +14,7 @@ from catalog.inspection import GRACE_S, inspect
 from catalog.outbox_desk import OutboxDesk
 from catalog.review_desk import ReviewDesk
 from catalog.revisions import upgrade
+from catalog.rule_tables import RuleActivation
 from catalog.shot_desk import ShotDesk
 from catalog.store import AssetStore
 
@@ -64,6 +65,16 @@ class Catalog(CampaignDesk, ShotDesk, ReviewDesk, OutboxDesk, AccessDesk):
         """Return the text of the rule tables with this fingerprint; raises NotRegistered."""
         with self._database.reading() as session:
             return rule_tables.kept(session, fingerprint)
+
+    def activate_tables(self, fingerprint: str, by: str, why: str) -> RuleActivation:
+        """Put kept rule tables in force; again is a no-op. Raises NotRegistered for tables not kept."""
+        with self._database.writing() as session:
+            return rule_tables.activate(session, fingerprint, by, why)
+
+    def activations(self) -> tuple[RuleActivation, ...]:
+        """List which rule tables came into force, the newest first; empty when none ever replaced others."""
+        with self._database.reading() as session:
+            return rule_tables.activations(session)
 
     def keep_calibration(self, fingerprint: str, text: str) -> None:
         """Keep the full text of a calibration, so that every score that names it can be explained.

@@ -13,7 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
-from catalog.states import CampaignState, DeliveryState, LotState, Origin, Role, ShotState
+from catalog.states import CampaignState, DeliveryState, DraftKind, LotState, Origin, Role, ShotState
 from schemas import DecidedBy, Outcome, ShotType, Variant
 
 
@@ -95,6 +95,7 @@ class Row(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         CampaignState: _by_value(CampaignState, "state"),
         DeliveryState: _by_value(DeliveryState, "state"),
+        DraftKind: _by_value(DraftKind, "kind"),
         LotState: _by_value(LotState, "state"),
         Origin: _by_value(Origin, "origin"),
         Role: _by_value(Role, "role"),

@@ -1,11 +1,28 @@
-"""The texts of rule tables by fingerprint; the first that is kept stands."""
+"""The texts of rule tables by fingerprint, of which the first kept stands, and which of them are in force."""
+
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.errors import NotRegistered
 from catalog.insertion import insert_missing
+from catalog.journal import Journal
 from catalog.rows import RuleTableRow
+from catalog.studio_rows import RuleActivationRow
+from schemas import Schema
+
+SUBJECT = "rules"
+"""What the audit trail calls the rule tables in force."""
+
+
+class RuleActivation(Schema):
+    """That rule tables came into force, by whom and why."""
+
+    fingerprint: str
+    by: str
+    why: str
+    activated_at: datetime
 
 
 def keep(session: Session, fingerprint: str, text: str) -> None:
@@ -21,3 +38,29 @@ def kept(session: Session, fingerprint: str) -> str:
     if text is None:
         raise NotRegistered(f"The catalog holds no rule tables with the fingerprint {fingerprint}.")
     return text
+
+
+def activate(session: Session, fingerprint: str, by: str, why: str) -> RuleActivation:
+    """Put kept tables in force; those in force already stay so without a new row. Raises NotRegistered."""
+    kept(session, fingerprint)
+    journal = Journal(session)
+    past = activations(session)
+    if past and past[0].fingerprint == fingerprint:
+        return past[0]
+    row = RuleActivationRow(fingerprint=fingerprint, by=by, why=why)
+    row.activated_at = journal.now
+    session.add(row)
+    before = {"fingerprint": past[0].fingerprint} if past else None
+    journal.note(SUBJECT, by, "activate rules", before, {"fingerprint": fingerprint, "why": why})
+    journal.close()
+    return _activation(row)
+
+
+def activations(session: Session) -> tuple[RuleActivation, ...]:
+    """List what came into force, the newest first; empty while the packaged tables were never replaced."""
+    newest = select(RuleActivationRow).order_by(RuleActivationRow.number.desc())
+    return tuple(_activation(row) for row in session.scalars(newest))
+
+
+def _activation(row: RuleActivationRow) -> RuleActivation:
+    return RuleActivation.model_validate({name: getattr(row, name) for name in RuleActivation.model_fields})

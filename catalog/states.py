@@ -58,6 +58,13 @@ class Role(StrEnum):
     ADMIN = "admin"  #: keys, users, endpoints, rules
 
 
+class DraftKind(StrEnum):
+    """Who a kept form is for."""
+
+    DRAFT = "draft"  #: the one who left it
+    TEMPLATE = "template"  #: everybody, to begin a form of its category with
+
+
 class DeliveryState(StrEnum):
     """How telling one event to one endpoint stands."""
 

@@ -203,6 +203,35 @@ class WebhookSettings(Section):
     """Whether http:// may be called too."""
 
 
+class StudioSettings(Section):
+    """How the studio is reached, who may come in, and how pictures are reviewed."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8189, ge=0, le=65535)
+    hosts: str = ""
+    """Further names that the studio answers to, after commas; loopback and `host` always count."""
+    url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+$")
+    """Address that people know the studio by, for links in messages."""
+    door: Literal["auto", "open", "users", "proxy"] = "auto"
+    """`open` (loopback alone), `users`, `proxy`; `auto` is `users` once there are some, else `open`."""
+    proxies: str = ""
+    """Addresses that the trusted proxy calls from, after commas."""
+    proxy_header: str = Field(default="x-forwarded-user", pattern=r"^[a-z0-9-]+$")
+    """The header in which that proxy says who it is."""
+    secret_file: Path | None = None
+    """File of the secret that sessions are signed with; made in the workspace when unset."""
+    prefect_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]")
+    """Prefect's API, such as http://127.0.0.1:4200/api, that new work is told to."""
+    prefect_auth_file: Path | None = None
+    """File with the `user:password` that Prefect's API asks for."""
+    prefect_pages: str | None = Field(default=None, pattern=r"^https?://[^\s/]")
+    """Prefect's pages as people reach them, when that is not `prefect_url` without `/api`."""
+    four_eyes: bool = False
+    """Whether nobody may review what they submitted."""
+    overlap: float = Field(default=0.1, ge=0, le=1)
+    """Share of the sampled pictures that two people look at, neither knowing of the other."""
+
+
 class RetentionSettings(Section):
     """After how many days `housekeeping` removes what nobody needs."""
 
@@ -229,6 +258,7 @@ class Settings(BaseSettings):
     flows: FlowSettings = FlowSettings()
     costs: CostSettings = CostSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    studio: StudioSettings = StudioSettings()
     retention: RetentionSettings = RetentionSettings()
 
 

@@ -32,3 +32,26 @@ def test_keeping_tables_again_changes_nothing(catalog: Catalog) -> None:
 def test_tables_that_nobody_kept_are_named(catalog: Catalog) -> None:
     with pytest.raises(NotRegistered, match="tables_2"):
         catalog.tables("tables_2")
+
+
+def test_rule_tables_come_into_force_and_go_back_by_name(catalog: Catalog) -> None:
+    catalog.keep_tables("tables_1", "first")
+    catalog.keep_tables("tables_2", "second")
+    assert catalog.activations() == ()
+    catalog.activate_tables("tables_1", "ada", "the start")
+    catalog.activate_tables("tables_2", "ada", "warmer light")
+    catalog.activate_tables("tables_2", "ada", "warmer light")
+    catalog.activate_tables("tables_1", "bo", "too warm")
+    told = [(one.fingerprint, one.by, one.why) for one in catalog.activations()]
+    assert told == [
+        ("tables_1", "bo", "too warm"),
+        ("tables_2", "ada", "warmer light"),
+        ("tables_1", "ada", "the start"),
+    ]
+    assert [entry.actor for entry in catalog.audit_of("rules")] == ["ada", "ada", "bo"]
+    assert catalog.verify_audit() == ()
+
+
+def test_tables_that_nobody_kept_cannot_come_into_force(catalog: Catalog) -> None:
+    with pytest.raises(NotRegistered, match="tables_9"):
+        catalog.activate_tables("tables_9", "ada", "by mistake")
