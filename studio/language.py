@@ -1,4 +1,4 @@
-"""The words of the pages in English and Chinese: one file per language, the same keys in both."""
+"""The words of the pages in English and Chinese: a folder per language, the same files and keys in both."""
 
 import tomllib
 from collections.abc import Mapping
@@ -30,10 +30,11 @@ class Words:
 
 @cache
 def words(locale: Locale) -> Words:
-    """Return the words of a language, read once."""
-    text = files("studio").joinpath("words", f"{locale.value}.toml").read_text(encoding="utf-8")
-    sections = tomllib.loads(text)
-    flat = {f"{name}.{key}": phrase for name, part in sections.items() for key, phrase in part.items()}
+    """Return the words of a language, read once; a section stands in one file only."""
+    flat = {}
+    for file in sorted(files("studio").joinpath("words", locale.value).iterdir(), key=lambda file: file.name):
+        for name, part in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            flat |= {f"{name}.{key}": phrase for key, phrase in part.items()}
     return Words(locale, flat)
 
 

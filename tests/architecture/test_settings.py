@@ -50,8 +50,8 @@ def test_real_weights_are_one_setting() -> None:
 
 
 def test_the_database_password_is_not_printed() -> None:
-    settings = settings_from({"PACKSHOT_CATALOG__URL": "postgresql+psycopg://me:secret@localhost/db"})
-    assert "secret" not in repr(settings)
+    settings = settings_from({"PACKSHOT_CATALOG__URL": "postgresql+psycopg://me:hunter2@localhost/db"})
+    assert "hunter2" not in repr(settings)
 
 
 def test_the_database_address_may_lie_in_a_file(tmp_path: Path) -> None:
