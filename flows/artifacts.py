@@ -15,8 +15,8 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from flows.estimates import MINUTE, cost
 from flows.outcomes import Ending, RunReport, ShotOutcome
+from schemas.estimates import MINUTE, cost
 from schemas.settings import CostSettings
 from zimage_core.renditions.contact_sheets import contact_sheet
 

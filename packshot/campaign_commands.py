@@ -22,10 +22,10 @@ from schemas import FormInvalid, Schema, SheetUnreadable, canonical_json
 
 if TYPE_CHECKING:
     from catalog import Campaign, CampaignSummary, Catalog
-    from flows.estimates import Estimate
     from flows.services import Records
     from packshot.production import CheckedForms
     from schemas import ProductForm, Settings
+    from schemas.estimates import Estimate
 
 campaigns_app = typer.Typer(name="campaigns", help="Look after campaigns.", no_args_is_help=True)
 
@@ -35,8 +35,6 @@ Name = Annotated[str, typer.Argument(help="The campaign's name.")]
 
 _OUT = Path("packshot-out")
 _GAPS = 3
-MEASURED_OVER = 20
-"""Latest campaigns that an estimate goes by."""
 
 
 @campaigns_app.command(name="list")
@@ -59,7 +57,7 @@ def list_campaigns(out: Out = _OUT, as_json: Json = False) -> None:  # noqa: FBT
 @campaigns_app.command()
 def status(name: Name, out: Out = _OUT, as_json: Json = False) -> None:  # noqa: FBT002 - typer's way of a flag
     """Say how one campaign stands, and what it cost so far."""
-    from flows.estimates import cost
+    from schemas.estimates import cost
 
     costs = our_settings().costs
     with _catalog(out) as catalog:
@@ -168,10 +166,10 @@ def sweep(out: Out = _OUT) -> None:
 def estimate_of(
     checked: "CheckedForms", campaign: str, records: "Records", settings: "Settings"
 ) -> "Estimate":
-    """Say what the forms will take at the rate of the latest campaigns; nothing is registered."""
+    """Say what the forms will take at the rate of the latest shots; nothing is registered."""
     from catalog import NotRegistered
-    from flows.estimates import estimate, measured_over
     from schemas import shots_of
+    from schemas.estimates import estimate
 
     shots = [shot for form in checked.forms for shot in shots_of(campaign, form)]
     try:
@@ -180,9 +178,7 @@ def estimate_of(
         known = set()
     left = [shot for shot in shots if shot.id not in known]
     files = sum(len(records.recipes.for_shot(shot.form.channels, shot.shot_type)) for shot in left)
-    latest = records.catalog.campaigns()[-MEASURED_OVER:]
-    measured = measured_over([records.catalog.campaign_summary(one.name) for one in latest])
-    return estimate(len(left), files, measured, settings.costs)
+    return estimate(len(left), files, records.catalog.measured(), settings.costs)
 
 
 def one_form(path: Path, sku: str | None, settings: "Settings") -> "ProductForm":

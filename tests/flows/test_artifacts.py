@@ -1,46 +1,13 @@
-"""What a campaign will cost, what it cost, and how a run tells it."""
+"""What a campaign cost, and how a run tells it."""
 
 import pytest
 
-from catalog import CampaignSummary
 from flows.artifacts import key_for, report_text
-from flows.estimates import cost, estimate, measured_over
 from flows.outcomes import KEPT, Ending, ShotOutcome, Tally
 from schemas import ShotType, Variant
 from schemas.settings import CostSettings
 
 COSTS = CostSettings(device_hour=36.0, reviewer_minute=1.0, review_s=30.0, currency="EUR")
-
-
-def a_summary(**fields: object) -> CampaignSummary:
-    usual: dict[str, object] = {
-        "campaign": "spring", "shots": 100, "accepted_turbo": 80, "saved_by_base": 10, "needs_review": 10,
-        "unfinished": 0, "attempts": 130, "renditions": 300, "device_seconds": 200.0,
-    }  # fmt: skip
-    return CampaignSummary.model_validate({**usual, **fields})
-
-
-def test_an_estimate_follows_what_was_measured() -> None:
-    told = estimate(50, files=150, measured=measured_over([a_summary()]), costs=COSTS)
-    assert (told.pictures, told.files, told.reviews, told.measured_on) == (65, 150, 5, 100)
-    assert told.minutes == pytest.approx(50 * 2.0 / 60)
-    assert told.cost == pytest.approx(100 * 0.01 + 5 * 0.5)
-
-
-def test_shots_that_were_not_decided_are_not_measured() -> None:
-    known = measured_over([a_summary(unfinished=40, cancelled=10), a_summary()])
-    assert (known.shots, known.pictures, known.device_seconds) == (150, 260, 400.0)
-
-
-def test_a_guess_is_called_one() -> None:
-    told = estimate(10, files=0, measured=measured_over([]), costs=COSTS)
-    assert told.measured_on == 0
-    assert "a guess" in told.sentence
-
-
-def test_cost_is_device_time_and_peoples_time() -> None:
-    assert cost(3600.0, 0, COSTS) == 36.0
-    assert cost(0.0, 4, COSTS) == 2.0
 
 
 def an_outcome(ending: Ending, number: int = 0, **fields: object) -> ShotOutcome:

@@ -1,13 +1,15 @@
-"""What a campaign will take and cost before it starts, and what it cost afterwards. Pure."""
+"""What shots will take and cost before they are made, and what they cost afterwards. Pure."""
 
-from collections.abc import Sequence
+from pydantic import Field
 
-from catalog import CampaignSummary
-from schemas import Schema
 from schemas.settings import CostSettings
+from schemas.shape import Schema
 
 UNMEASURED_S = 2.0
 """Device seconds a shot is taken to need where nothing was measured yet, retries included."""
+
+UNMEASURED_PICTURES = 1.2
+"""Pictures a shot is taken to need where nothing was measured yet; the sample catalogue's."""
 
 UNMEASURED_REVIEW = 0.06
 """Share of shots that go to a person where nothing was measured yet; the sample catalogue's."""
@@ -16,13 +18,14 @@ HOUR, MINUTE = 3600.0, 60.0
 
 
 class Measured(Schema):
-    """What earlier campaigns took; all zero when there were none."""
+    """What earlier shots took; all zero when there were none."""
 
-    shots: int = 0
+    shots: int = Field(default=0, ge=0)
     """Shots that were decided."""
-    pictures: int = 0
-    device_seconds: float = 0.0
-    reviews: int = 0
+    pictures: int = Field(default=0, ge=0)
+    device_seconds: float = Field(default=0.0, ge=0)
+    reviews: int = Field(default=0, ge=0)
+    """Shots that went to a person."""
 
 
 class Estimate(Schema):
@@ -32,7 +35,7 @@ class Estimate(Schema):
     pictures: int
     """Pictures that the core will be asked for, retries included."""
     files: int
-    minutes: float
+    seconds: float
     """Of one device, at the measured rate."""
     reviews: int
     cost: float
@@ -41,8 +44,13 @@ class Estimate(Schema):
     """Shots that the rate was measured on; 0 when it is a guess."""
 
     @property
+    def minutes(self) -> float:
+        """Minutes of one device."""
+        return self.seconds / MINUTE
+
+    @property
     def sentence(self) -> str:
-        """Say it in one line."""
+        """Say it in one line of English."""
         known = f"measured on {self.measured_on} shots" if self.measured_on else "a guess"
         return (
             f"{self.shots} shots: about {self.pictures} pictures, {self.files} files, {self.minutes:.1f}"
@@ -51,37 +59,29 @@ class Estimate(Schema):
 
 
 def estimate(shots: int, files: int, measured: Measured, costs: CostSettings) -> Estimate:
-    """Estimate `shots` with `files` renditions at the rate that was measured."""
-    seconds, pictures, reviews = UNMEASURED_S, 1.2, UNMEASURED_REVIEW
+    """Estimate `shots` with `files` renditions at the rate that was measured.
+
+    Reviews are whole in the answer; the cost counts the expected share of one, so that a single form's is
+    not zero by rounding.
+    """
+    each, pictures, reviews = UNMEASURED_S, UNMEASURED_PICTURES, UNMEASURED_REVIEW
     if measured.shots:
-        seconds = measured.device_seconds / measured.shots
+        each = measured.device_seconds / measured.shots
         pictures = measured.pictures / measured.shots
         reviews = measured.reviews / measured.shots
-    looked_at = round(shots * reviews)
     return Estimate(
         shots=shots,
         pictures=round(shots * pictures),
         files=files,
-        minutes=shots * seconds / MINUTE,
-        reviews=looked_at,
-        cost=cost(shots * seconds, looked_at, costs),
+        seconds=shots * each,
+        reviews=round(shots * reviews),
+        cost=cost(shots * each, shots * reviews, costs),
         currency=costs.currency,
         measured_on=measured.shots,
     )
 
 
-def cost(device_seconds: float, reviews: int, costs: CostSettings) -> float:
+def cost(device_seconds: float, reviews: float, costs: CostSettings) -> float:
     """Return the price of device time and of a person's looks."""
     looking = reviews * costs.review_s / MINUTE * costs.reviewer_minute
     return device_seconds / HOUR * costs.device_hour + looking
-
-
-def measured_over(summaries: Sequence[CampaignSummary]) -> Measured:
-    """Add up what campaigns took."""
-    decided = [one.shots - one.unfinished - one.cancelled for one in summaries]
-    return Measured(
-        shots=sum(decided),
-        pictures=sum(one.attempts for one in summaries),
-        device_seconds=sum(one.device_seconds for one in summaries),
-        reviews=sum(one.needs_review for one in summaries),
-    )
