@@ -1,6 +1,6 @@
 """How many GPUs a fleet needs: on paper, and by discrete events with simpy.
 
-    python -m benchmarks.scale
+    python -m benchmarks.scale [--measure]
 
 A shot takes one to three attempts by the product's plan (Turbo, Turbo with another seed, Base). Seconds per
 picture are given for two cases: the floor (the arithmetic at the measured rate of matrix products and nothing
@@ -15,6 +15,8 @@ from random import Random
 from typing import Any
 
 import simpy
+
+from benchmarks.scale_measured import compare
 
 DAY_S = 86_400
 BUSY = 0.8
@@ -155,7 +157,12 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--price", type=float, default=2.5, help="cost of a GPU hour, in any currency")
+    parser.add_argument("--measure", action="store_true", help="calibrate on a real core of this machine")
+    parser.add_argument("--burst", type=int, default=300, help="campaign pictures of the measured burst")
     asked = parser.parse_args()
+    if asked.measure:
+        compare(asked.burst)
+        return
     paper(asked.price)
     bursts()
 

@@ -31,7 +31,7 @@ class Words:
 @cache
 def words(locale: Locale) -> Words:
     """Return the words of a language, read once; a section stands in one file only."""
-    flat = {}
+    flat: dict[str, str] = {}
     for file in sorted(files("studio").joinpath("words", locale.value).iterdir(), key=lambda file: file.name):
         for name, part in tomllib.loads(file.read_text(encoding="utf-8")).items():
             flat |= {f"{name}.{key}": phrase for key, phrase in part.items()}
