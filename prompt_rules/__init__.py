@@ -14,7 +14,7 @@ from prompt_rules.errors import (
 from prompt_rules.problems import CellProblem, FormSheet
 from prompt_rules.rules import ClaimKey, Level, Op, Rule, Slot, Value
 from prompt_rules.sheets import read_forms
-from prompt_rules.tables import RuleTables, default_tables_folder
+from prompt_rules.tables import RuleTables, default_tables_folder, tables_in_force
 
 __all__ = [
     "CellProblem",
@@ -38,4 +38,5 @@ __all__ = [
     "default_tables_folder",
     "find_forbidden",
     "read_forms",
+    "tables_in_force",
 ]

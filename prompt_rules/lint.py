@@ -1,9 +1,10 @@
 """Everything that is wrong or worth knowing about a folder of tables, not only the first thing."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from prompt_rules.cases import failing, read_cases
+from prompt_rules.cases import RuleCase, failing, read_cases
 from prompt_rules.errors import RuleTableInvalid
 from prompt_rules.rules import Rule, Slot
 from prompt_rules.table_cells import parse_row
@@ -11,6 +12,8 @@ from prompt_rules.table_files import cells_of, checked_header, table_paths
 from prompt_rules.table_proofs import faults_in
 from prompt_rules.tables import RuleTables
 from schemas import Schema
+
+Cells = Sequence[Sequence[str]]
 
 
 class Weight(StrEnum):
@@ -32,38 +35,74 @@ def lint(folder: Path) -> tuple[Finding, ...]:
 
     Rows that cannot be read are named and left out of the proofs, which otherwise need whole tables.
     """
-    rules, faults = _read(folder)
-    faults += list(faults_in(tuple(rules)))
-    found = [Finding(weight=Weight.FAULT, sentence=fault.message) for fault in faults]
-    if faults:
-        return tuple(found)
-    return (*_cases(folder, RuleTables(rules=tuple(rules))), *_notes(rules))
-
-
-def _read(folder: Path) -> tuple[list[Rule], list[RuleTableInvalid]]:
-    rules: list[Rule] = []
+    cells: dict[str, Cells] = {}
     faults: list[RuleTableInvalid] = []
     for path in table_paths(folder):
         try:
-            header, *rows = cells_of(path)
-            checked_header(path.name, header)
+            cells[path.name] = cells_of(path)
+        except RuleTableInvalid as error:
+            faults.append(error)
+    rules = tuple(_rules(cells, faults))
+    return _linted(rules, faults, _read_cases(folder)).findings
+
+
+class Linted(Schema):
+    """What is wrong or worth knowing, and the tables unless a fault keeps them from being used."""
+
+    findings: tuple[Finding, ...]
+    tables: RuleTables | None
+
+
+def lint_cells(cells: Mapping[str, Cells], folder: Path) -> Linted:
+    """Prove tables given as cells by file name, the header first, and try the cases beside `folder`.
+
+    A case that does not hold is found and the tables are returned all the same: whoever changes what a row
+    is for changes its case, too. Cases of rows that are gone are left out.
+    """
+    faults: list[RuleTableInvalid] = []
+    rules = tuple(_rules(cells, faults))
+    known = {rule.id for rule in rules}
+    return _linted(rules, faults, tuple(case for case in read_cases(folder) if case.rule in known))
+
+
+def _linted(
+    rules: tuple[Rule, ...], faults: list[RuleTableInvalid], cases: tuple[RuleCase, ...] | RuleTableInvalid
+) -> Linted:
+    faults += list(faults_in(rules))
+    if faults:
+        wrong = (Finding(weight=Weight.FAULT, sentence=fault.message) for fault in faults)
+        return Linted(findings=tuple(wrong), tables=None)
+    tables = RuleTables(rules=rules)
+    return Linted(findings=(*_cases(cases, tables), *_notes(rules)), tables=tables)
+
+
+def _read_cases(folder: Path) -> tuple[RuleCase, ...] | RuleTableInvalid:
+    try:
+        return read_cases(folder)
+    except RuleTableInvalid as error:
+        return error
+
+
+def _rules(cells: Mapping[str, Cells], faults: list[RuleTableInvalid]) -> Iterator[Rule]:
+    """Yield the rows that can be read, in the order of the files' names; add what is wrong to `faults`."""
+    for name in sorted(cells):
+        try:
+            header, *rows = cells[name] or [[]]
+            checked_header(name, header)
         except RuleTableInvalid as error:
             faults.append(error)
             continue
         for number, row in enumerate(rows, start=2):
             if any(row):
                 try:
-                    rules.append(parse_row(path.name, number, dict(zip(header, row, strict=True))))
+                    yield parse_row(name, number, dict(zip(header, row, strict=True)))
                 except RuleTableInvalid as error:
                     faults.append(error)
-    return rules, faults
 
 
-def _cases(folder: Path, tables: RuleTables) -> list[Finding]:
-    try:
-        cases = read_cases(folder)
-    except RuleTableInvalid as error:
-        return [Finding(weight=Weight.FAULT, sentence=error.message)]
+def _cases(cases: tuple[RuleCase, ...] | RuleTableInvalid, tables: RuleTables) -> list[Finding]:
+    if isinstance(cases, RuleTableInvalid):
+        return [Finding(weight=Weight.FAULT, sentence=cases.message)]
     tried = {case.rule for case in cases}
     wrong = [f"cases: {problem}." for case in cases if (problem := failing(case, tables))]
     missing = [
@@ -75,7 +114,7 @@ def _cases(folder: Path, tables: RuleTables) -> list[Finding]:
     ]
 
 
-def _notes(rules: list[Rule]) -> list[Finding]:
+def _notes(rules: Sequence[Rule]) -> list[Finding]:
     sentences = [f"{rule.place}: {rule.id} is switched off." for rule in rules if not rule.enabled]
     sentences += [
         f"{rule.place}: {rule.id} has fewer than three distractors: {rule.few_distractors}."

@@ -5,6 +5,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from pydantic import ValidationError
+
+from prompt_rules.errors import RuleTableInvalid
 from prompt_rules.rule_index import RuleIndex
 from prompt_rules.rules import COLUMN_SLOTS, Op, Rule, Slot, Value
 from prompt_rules.text import fold
@@ -32,8 +35,11 @@ class RuleTables(Schema):
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read tables back from `text`, as they were proven when it was written."""
-        return cls.model_validate_json(text)
+        """Read tables back from `text`, as they were proven when it was written; raises RuleTableInvalid."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise RuleTableInvalid("This text holds no rule tables that this version can read.") from error
 
     @cached_property
     def text(self) -> str:
@@ -130,3 +136,13 @@ def value_of(key: str, rule: Rule) -> Value:
 def default_tables_folder() -> Path:
     """Return the folder of the tables that come with the product."""
     return Path(__file__).resolve().parent / "tables"
+
+
+def tables_in_force(folder: Path | None, activated: str | None) -> RuleTables:
+    """Return the tables that write prompts: those of a setting's folder, else the activated, else ours.
+
+    `activated` is the text of tables that somebody put in force. Raises RuleTableInvalid.
+    """
+    if folder is None and activated is not None:
+        return RuleTables.from_text(activated)
+    return RuleTables.load(folder or default_tables_folder())
