@@ -29,6 +29,7 @@ from catalog.leases import HEARTBEAT_S as HEARTBEAT_S
 from catalog.leases import LEASE_S as LEASE_S
 from catalog.leases import Lease
 from catalog.lots import Lot, LotMember
+from catalog.passwords import Credentials
 from catalog.recording import Made, Recorded, Refusal
 from catalog.renditions import Wanting
 from catalog.requests import StoredAnswer
@@ -40,11 +41,11 @@ from catalog.states import (
     DraftKind,
     LotState,
     Origin,
-    Role,
     Severity,
     ShotState,
 )
 from catalog.store import AssetStore, store_at
+from schemas import Role
 
 __all__ = [
     "AccessRefused",
@@ -58,6 +59,7 @@ __all__ = [
     "Catalog",
     "CatalogError",
     "CatalogUnavailable",
+    "Credentials",
     "Defect",
     "Delivery",
     "DeliveryRecord",

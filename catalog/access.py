@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from catalog.access_rows import ApiKeyRow, UserRow
 from catalog.columns import moment
-from catalog.errors import AccessRefused, NotRegistered
+from catalog.errors import AccessRefused, NotRegistered, RecordRefused
 from catalog.insertion import insert_missing
 from catalog.journal import Journal
-from catalog.states import Role
-from schemas import Schema, sha256_hex
+from schemas import Role, Schema, sha256_hex
 
 SECRET_BYTES = 32
 """256 bits of chance; nobody guesses them, so a plain SHA-256 is enough to keep them by."""
@@ -106,7 +105,12 @@ def keys(session: Session) -> tuple[ApiKey, ...]:
 
 
 def put_user(session: Session, name: str, role: Role, by: str, *, active: bool) -> User:
-    """Add a person, or change what they may do."""
+    """Add a person, or change what they may do; raises RecordRefused when no administrator would be left."""
+    # Locked before the person is, in one order, so that two administrators cannot lock each other out.
+    admins = select(UserRow).where(UserRow.role == Role.ADMIN, UserRow.active).order_by(UserRow.name)
+    names = {row.name for row in session.scalars(admins.with_for_update())}
+    if names == {name} and not (active and role is Role.ADMIN):
+        raise RecordRefused(f"{name} is the last administrator; make somebody else one first.")
     insert_missing(session, UserRow, [{"name": name, "role": role, "active": active}])
     row = session.scalars(select(UserRow).where(UserRow.name == name).with_for_update()).one()
     journal = Journal(session)
@@ -114,7 +118,7 @@ def put_user(session: Session, name: str, role: Role, by: str, *, active: bool) 
     row.role, row.active = role, active
     journal.note(f"user {name}", by, "put user", before, {"role": role, "active": active})
     journal.close()
-    return _user(row)
+    return shown_user(row)
 
 
 def user(session: Session, name: str) -> User:
@@ -122,17 +126,18 @@ def user(session: Session, name: str) -> User:
     row = session.get(UserRow, name)
     if row is None:
         raise NotRegistered(f"Nobody here is called {name}.")
-    return _user(row)
+    return shown_user(row)
 
 
 def users(session: Session) -> tuple[User, ...]:
     """List all people by name."""
-    return tuple(_user(row) for row in session.scalars(select(UserRow).order_by(UserRow.name)))
+    return tuple(shown_user(row) for row in session.scalars(select(UserRow).order_by(UserRow.name)))
 
 
 def _key(row: ApiKeyRow) -> ApiKey:
     return ApiKey.model_validate({name: getattr(row, name) for name in ApiKey.model_fields})
 
 
-def _user(row: UserRow) -> User:
+def shown_user(row: UserRow) -> User:
+    """Turn a row into its schema, without what only signing in needs."""
     return User.model_validate({name: getattr(row, name) for name in User.model_fields})

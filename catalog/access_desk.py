@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from catalog import access
+from catalog import access, passwords
 from catalog.access import ApiKey, IssuedKey, User
 from catalog.opened import Opened
-from catalog.states import Role
+from catalog.passwords import Credentials
+from schemas import Role
 
 
 class AccessDesk(Opened):
@@ -43,7 +44,7 @@ class AccessDesk(Opened):
             return access.keys(session)
 
     def put_user(self, name: str, role: Role, by: str, *, active: bool = True) -> User:
-        """Add a person, or change what they may do."""
+        """Add a person, or change what they may do; raises RecordRefused for locking out the last admin."""
         with self._database.writing() as session:
             return access.put_user(session, name, role, by, active=active)
 
@@ -56,3 +57,18 @@ class AccessDesk(Opened):
         """List all people by name."""
         with self._database.reading() as session:
             return access.users(session)
+
+    def credentials(self, name: str) -> Credentials:
+        """Return what a sign-in is held against; raises NotRegistered."""
+        with self._database.reading() as session:
+            return passwords.credentials(session, name)
+
+    def set_password(self, name: str, digest: str, by: str) -> User:
+        """Keep the hash of a new password; raises NotRegistered."""
+        with self._database.writing() as session:
+            return passwords.set_password(session, name, digest, by)
+
+    def rehash_password(self, name: str, before: str, digest: str) -> None:
+        """Keep a stronger hash of the same password in the place of `before`; raises NotRegistered."""
+        with self._database.writing() as session:
+            passwords.rehash(session, name, before, digest)

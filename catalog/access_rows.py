@@ -4,7 +4,7 @@ from sqlalchemy import Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.columns import Digest, Key, Names, Row, Stamp, When
-from catalog.states import Role
+from schemas import Role
 
 
 class UserRow(Row):

@@ -8,6 +8,7 @@ from catalog import audit, calibrations, rule_tables
 from catalog.access_desk import AccessDesk
 from catalog.audit import AuditEntry
 from catalog.campaign_desk import CampaignDesk
+from catalog.columns import moment
 from catalog.engines import database_at, migrator_at
 from catalog.findings import Findings
 from catalog.form_desk import FormDesk
@@ -53,6 +54,11 @@ class Catalog(CampaignDesk, FormDesk, ShotDesk, ReviewDesk, OutboxDesk, AccessDe
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def reachable(self) -> None:
+        """Ask the database for its time, which costs nothing; raises CatalogUnavailable when it is away."""
+        with self._database.reading() as session:
+            moment(session)
 
     def keep_tables(self, fingerprint: str, text: str) -> None:
         """Keep the full text of rule tables, so that every prompt that names them can be made again.

@@ -13,8 +13,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
-from catalog.states import CampaignState, DeliveryState, DraftKind, LotState, Origin, Role, ShotState
-from schemas import DecidedBy, Outcome, ShotType, Variant
+from catalog.states import CampaignState, DeliveryState, DraftKind, LotState, Origin, ShotState
+from schemas import DecidedBy, Outcome, Role, ShotType, Variant
 
 
 class Moment(TypeDecorator[datetime]):

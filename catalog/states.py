@@ -50,14 +50,6 @@ class Origin(StrEnum):
     FLAGGED = "flagged"  #: something about it is suspicious
 
 
-class Role(StrEnum):
-    """What a person or a key may do; each may do what the one before may."""
-
-    OPERATOR = "operator"  #: submit forms and see campaigns
-    REVIEWER = "reviewer"  #: decide on pictures
-    ADMIN = "admin"  #: keys, users, endpoints, rules
-
-
 class DraftKind(StrEnum):
     """Who a kept form is for."""
 

@@ -17,6 +17,7 @@ from packshot.core_commands import core_app
 from packshot.environment import our_settings
 from packshot.export_commands import export_app
 from packshot.rules_commands import rules_app
+from packshot.studio_commands import studio_app
 from schemas import AssetError
 
 DONE, STOPPED, GAPS, INTERRUPTED = 0, 1, 3, 130
@@ -36,6 +37,7 @@ app.add_typer(rules_app)
 app.add_typer(catalog_app)
 app.command()(calibrate)
 app.add_typer(core_app)
+app.add_typer(studio_app)
 
 FormsFile = Annotated[Path, typer.Argument(help="A .csv, .xlsx or .jsonl file, one product form a row.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the catalog, the pictures and the gallery.")]

@@ -6,6 +6,8 @@ StudioError
   RoleMissing       403
   FormExpired       403
   TooManyTries      429  retryable
+  PasswordRefused   422
+  UserNameRefused   422
 """
 
 from schemas import AssetError
@@ -46,3 +48,11 @@ class TooManyTries(StudioError):
 
     retryable = True
     status = 429
+
+
+class PasswordRefused(StudioError):
+    """This password is too easily guessed; choose a longer one."""
+
+
+class UserNameRefused(StudioError):
+    """A name has 1 to 64 letters, digits, spaces or . @ ' - and begins and ends with a letter or digit."""

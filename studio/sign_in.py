@@ -33,10 +33,10 @@ def enter(
     """Begin a session for whoever the name and password fit, or say that they do not."""
     keeper = doorkeeper(request)
     try:
-        visitor = keeper.accounts.sign_in(name, password)
+        visitor = keeper.accounts.sign_in(name, password, keeper.address_of(request))
     except StudioError as error:
         return page(request, "sign_in.html.j2", error.status, next=own_path(next), refused=error.code)
-    request.state.session = keeper.sessions.new(visitor.name)
+    request.state.session = keeper.sessions.new(visitor.name, visitor.generation)
     return RedirectResponse(own_path(next), 303)
 
 

@@ -6,9 +6,11 @@ Nothing is allowed by default: each route declares an `Allow`, and a test walks 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
 from typing import Protocol
 
 from fastapi import Request
+from starlette.concurrency import run_in_threadpool
 
 from schemas import Role
 from studio.errors import FormExpired, RoleMissing, SignInNeeded
@@ -26,11 +28,17 @@ class Door(StrEnum):
 
 @dataclass(frozen=True)
 class Visitor:
-    """A person or a program with its roles; `by_key` when it sent an API key."""
+    """A person or a program with its roles; `by_key` when it sent an API key.
+
+    `generation` changes with the person's password, and ends the sessions from before. `scopes` narrow what
+    a key may do; empty ones do not.
+    """
 
     name: str
     roles: frozenset[Role]
     by_key: bool = False
+    generation: str = ""
+    scopes: frozenset[str] = frozenset()
 
     def may(self, role: Role) -> bool:
         """Tell whether the visitor has the role; an admin has all of them."""
@@ -40,11 +48,17 @@ class Visitor:
 class Accounts(Protocol):
     """Where users and keys are kept."""
 
-    def sign_in(self, name: str, password: str) -> Visitor:
-        """Return the user whom name and password fit; raise SignInRefused or TooManyTries."""
+    def sign_in(self, name: str, password: str, address: str) -> Visitor:
+        """Return the user whom name and password fit; raise SignInRefused or TooManyTries.
 
-    def user(self, name: str) -> Visitor | None:
-        """Return the user of a session, with the roles of this moment; None when gone or locked out."""
+        `address` is where the try came from.
+        """
+
+    def user(self, name: str, generation: str) -> Visitor | None:
+        """Return the user of a session, with the roles of this moment.
+
+        None when gone or locked out, or when `generation` is not the user's any more.
+        """
 
     def key(self, token: str) -> Visitor | None:
         """Return whose API key this is; None for an unknown, revoked or expired one."""
@@ -61,12 +75,30 @@ class Doorkeeper:
     accounts: Accounts
     sessions: Sessions
     proxies: Collection[str] = ()
-    """Addresses that the trusted proxy calls from."""
+    """Addresses and networks that a trusted proxy calls from."""
     proxy_header: str = "x-forwarded-user"
     proxy_roles: Callable[[str], frozenset[Role]] = lambda _: frozenset()
 
     def visitor(self, request: Request) -> Visitor | None:
-        """Return who asks, or None for nobody we know; a wrong key is nobody even where the door is open."""
+        """Return who asks, or None for nobody we know; a wrong key is nobody even where the door is open.
+
+        Found out once for each request, and told to the request's log line.
+        """
+        state = request.scope.setdefault("state", {})
+        if "visitor" not in state:
+            state["visitor"] = self._found(request)
+            if state["visitor"]:
+                request.scope.get("facts", {})["user"] = state["visitor"].name
+        found: Visitor | None = state["visitor"]
+        return found
+
+    def address_of(self, request: Request) -> str:
+        """Return the address that a request came from; a trusted proxy's word counts, nobody else's."""
+        peer = request.client.host if request.client else ""
+        told = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        return told if told and is_among(peer, self.proxies) else peer
+
+    def _found(self, request: Request) -> Visitor | None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return self.accounts.key(token.strip())
@@ -77,15 +109,26 @@ class Doorkeeper:
                 return self._behind_proxy(request)
             case Door.USERS:
                 session: Session = request.state.session
-                return self.accounts.user(session.user) if session.user else None
+                return self.accounts.user(session.user, session.generation) if session.user else None
 
     def _behind_proxy(self, request: Request) -> Visitor | None:
-        """Believe the header only when the proxy itself sent it."""
+        """Believe the header only when the proxy itself sent it, and sent it once."""
         peer = request.client.host if request.client else ""
-        name = request.headers.get(self.proxy_header, "")
-        if peer not in self.proxies or not name:
+        names = request.headers.getlist(self.proxy_header)
+        if not is_among(peer, self.proxies) or len(names) != 1 or not names[0]:
             return None
-        return Visitor(name, self.proxy_roles(name))
+        return Visitor(names[0], self.proxy_roles(names[0]))
+
+
+def is_among(peer: str, proxies: Collection[str]) -> bool:
+    """Tell whether an address is one of `proxies`, or in one of the networks among them."""
+    if peer in proxies:
+        return True
+    try:
+        address = ip_address(peer)
+        return any(address in ip_network(proxy) for proxy in proxies if "/" in proxy)
+    except ValueError:
+        return False
 
 
 class Allow:
@@ -97,7 +140,7 @@ class Allow:
 
     async def __call__(self, request: Request) -> Visitor:
         """Return the visitor; raise SignInNeeded, RoleMissing, or FormExpired for another session's form."""
-        visitor = known(request)
+        visitor = await run_in_threadpool(known, request)
         if self.roles and not any(visitor.may(role) for role in self.roles):
             raise RoleMissing(needed=sorted(self.roles))
         await _check_token(request, visitor)
@@ -111,7 +154,7 @@ class Public:
 
     async def __call__(self, request: Request) -> Visitor | None:
         """Return the visitor, if there is one; raise FormExpired for a form of another session."""
-        visitor = doorkeeper(request).visitor(request)
+        visitor = await run_in_threadpool(doorkeeper(request).visitor, request)
         await _check_token(request, visitor)
         return visitor
 

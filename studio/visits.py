@@ -22,7 +22,7 @@ class Visits:
             return
         held = self._sessions.read(_cookie_of(scope))
         state = scope.setdefault("state", {})
-        state["session"] = held or self._sessions.new()
+        state["session"] = self._sessions.renewed(held) if held else self._sessions.new()
 
         async def sending(message: Message) -> None:
             session: Session = state["session"]

@@ -9,14 +9,17 @@ from schemas.settings import CoreSettings
 BACKLOG = 2048
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Return a listening socket; port 0 takes a free one. Raises SettingsInvalid naming the address."""
+def bind(host: str, port: int, who: str = "core") -> socket.socket:
+    """Return a listening socket; port 0 takes a free one.
+
+    Raises SettingsInvalid naming the address and `who` wanted it.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise SettingsInvalid(
-            f"The core cannot listen on {host}:{port}: {error.strerror}; choose another port."
+            f"The {who} cannot listen on {host}:{port}: {error.strerror}; choose another port."
         ) from error
 
 

@@ -10,8 +10,9 @@ from catalog import AssetStore, Catalog
 from prompt_rules import RuleTables, default_tables_folder
 from schemas import Role, settings_from
 from studio.app import create_app
-from studio.desk import Desk, NoNudge
+from studio.desk import Desk
 from studio.errors import SignInRefused
+from studio.nudges import NoNudge
 from studio.sessions import Sessions
 from studio.visitors import Door, Doorkeeper, Visitor
 from zimage_core.judging import default_policy
@@ -31,13 +32,14 @@ class FewAccounts:
     def __init__(self) -> None:
         self.people = {role.value: Visitor(role.value, frozenset({role})) for role in Role}
 
-    def sign_in(self, name: str, password: str) -> Visitor:
+    def sign_in(self, name: str, password: str, address: str) -> Visitor:
+        del address
         if password != PASSWORD or name not in self.people:
             raise SignInRefused
         return self.people[name]
 
-    def user(self, name: str) -> Visitor | None:
-        return self.people.get(name)
+    def user(self, name: str, generation: str) -> Visitor | None:
+        return self.people.get(name) if not generation else None
 
     def key(self, token: str) -> Visitor | None:
         return Visitor("robot", frozenset({Role.OPERATOR}), by_key=True) if token == KEY else None
