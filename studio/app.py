@@ -11,22 +11,26 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from schemas import AssetError
-from studio import form_pages, picture_routes, sign_in
+from studio import form_pages, health, picture_routes, sign_in
 from studio.desk import Desk
 from studio.errors import SignInNeeded
 from studio.gate import Gate, problem
 from studio.pages import page
+from studio.request_log import RequestLog, Sink
 from studio.visitors import Doorkeeper
 from studio.visits import Visits
 
 MAX_BODY = 32 * 2**20
 """Bytes of an upload: a sheet of 5,000 rows is about 1 MiB, a reference picture a few."""
 
-ROUTERS = (sign_in.router, form_pages.router, picture_routes.router)
+ROUTERS = (health.router, sign_in.router, form_pages.router, picture_routes.router)
 
 
-def create_app(desk: Desk, keeper: Doorkeeper, hosts: Collection[str]) -> FastAPI:
-    """Return the studio for `desk`, whose visitors `keeper` tells apart, answering to `hosts` only."""
+def create_app(desk: Desk, keeper: Doorkeeper, hosts: Collection[str], sink: Sink | None = None) -> FastAPI:
+    """Return the studio for `desk`, whose visitors `keeper` tells apart, answering to `hosts` only.
+
+    `sink` gets a line for each request; without one nothing is logged.
+    """
     app = FastAPI(title="Packshot studio", docs_url="/docs", redoc_url=None, openapi_url="/openapi.json")
     app.state.desk, app.state.doorkeeper = desk, keeper
     for router in ROUTERS:
@@ -38,6 +42,8 @@ def create_app(desk: Desk, keeper: Doorkeeper, hosts: Collection[str]) -> FastAP
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_middleware(Visits, sessions=keeper.sessions)
     app.add_middleware(Gate, hosts=hosts, max_body=MAX_BODY)
+    if sink:
+        app.add_middleware(RequestLog, sink=sink)
     return app
 
 
@@ -51,8 +57,14 @@ def _answer_error(request: Request, error: Exception) -> Response:
     if isinstance(failure, SignInNeeded) and _wants_page(request):
         return RedirectResponse(f"/sign-in?next={request.url.path}", 303)
     if _wants_page(request):
-        return page(request, "problem.html.j2", status, sentence=failure.message, code=failure.code)
-    return problem(status, failure.code, failure.message)
+        answer: Response = page(
+            request, "problem.html.j2", status, sentence=failure.message, code=failure.code
+        )
+    else:
+        answer = problem(status, failure.code, failure.message)
+    if "retry_after_s" in failure.context:
+        answer.headers["retry-after"] = str(failure.context["retry_after_s"])
+    return answer
 
 
 def _answer_http(request: Request, error: Exception) -> Response:
