@@ -68,3 +68,7 @@ faults *arguments:
 # Plant each known bug and demand that the suite notices.
 mutants *arguments:
     uv run python -m tests.mutants.run {{arguments}}
+
+# Build the documentation as a site under site/; a broken link stops it.
+docs:
+    NO_MKDOCS_2_WARNING=1 uv run mkdocs build --strict --quiet
