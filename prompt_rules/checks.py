@@ -42,6 +42,13 @@ def _words(sheet: FormSheet, row: int, form: ProductForm, tables: RuleTables) ->
             value=shorten(found.text),
             problem=_says(found),
             fix=found.zh_fix if form.locale is Locale.ZH else found.en_fix,
+            code="word_forbidden" if found.level is Level.BLOCK else "word_to_clear",
+            facts=(
+                ("term", found.term),
+                ("why", found.why),
+                ("fix_en", found.en_fix),
+                ("fix_zh", found.zh_fix),
+            ),
             stops=found.level is Level.BLOCK,
         )
 
@@ -60,4 +67,5 @@ def _problem(sheet: FormSheet, row: int, error: PromptError) -> CellProblem:
         value=str(error.context.get("value", "")),
         problem=str(error.context.get("problem", error.message)),
         fix=str(error.context.get("fix", "change the form or the rule tables")),
+        code=error.code,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prompt_rules.problems import CellProblem
+from prompt_rules.problems import CellProblem, Facts
 from prompt_rules.text import closest, fold, shorten
 
 REQUIRED = ("sku", "title", "category", "colour", "shots", "channels")
@@ -47,27 +47,42 @@ def header_problems(file: str, row: int, headers: Sequence[str]) -> list[CellPro
     found: dict[str, str] = {}
     problems = []
 
-    def blame(column: str, problem: str, fix: str) -> None:
-        problems.append(
-            CellProblem(file=file, row=row, column=shorten(column), value="", problem=problem, fix=fix)
-        )
+    def blame(column: str, problem: str, fix: str, code: str, facts: Facts) -> None:
+        told = {"problem": problem, "fix": fix, "code": code, "facts": facts}
+        problems.append(CellProblem(file=file, row=row, column=shorten(column), value="", **told))
 
     for header in headers:
         field = field_of(header)
         if header and not field:
-            blame(header, "is not a column of a product form", _choices(header))
+            blame(header, "is not a column of a product form", *_choices(header))
         elif field and field in found:
-            blame(header, f"is there twice (as {shorten(found[field])})", "keep one of the two")
+            other = shorten(found[field])
+            blame(
+                header,
+                f"is there twice (as {other})",
+                "keep one of the two",
+                "column_twice",
+                (("other", other),),
+            )
         elif field:
             found[field] = header
     for field in REQUIRED:
         if field not in found:
             other = HEADERS[field][0]
-            blame(field, "is missing", f"add it, named {field} or {other}")
+            facts = (("name", field), ("other", other))
+            blame(field, "is missing", f"add it, named {field} or {other}", "column_missing", facts)
     return problems
 
 
-def _choices(header: str) -> str:
+def _choices(header: str) -> tuple[str, str, Facts]:
     near = closest(header, _FIELDS)
     hint = f" (did you mean {near}?)" if near else ""
-    return f"use one of {', '.join(HEADERS)}{hint}"
+    choices = ", ".join(HEADERS)
+    in_zh = ", ".join(names[0] for names in HEADERS.values())
+    facts = (
+        ("near_en", near),
+        ("near_zh", HEADERS[near][0] if near else ""),
+        ("choices_en", choices),
+        ("choices_zh", in_zh),
+    )
+    return f"use one of {choices}{hint}", "column_unknown_near" if near else "column_unknown", facts

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from prompt_rules.columns import HEADERS, NOTES, REQUIRED, field_of
 from prompt_rules.grids import WHOLE_LINE, GridRow
-from prompt_rules.problems import CellProblem
+from prompt_rules.problems import CellProblem, Facts
 from prompt_rules.text import fold, has_cjk, shorten, visible
 from prompt_rules.vocabulary import FieldWords
 from schemas import Locale, ProductForm
@@ -41,9 +41,15 @@ class RowReader:
             self._headers.setdefault(field, cell.column)
             texts = cell.text if isinstance(cell.text, tuple) else (cell.text,)
             if cell.fault:
-                self._blame(cell.column, " ".join(texts), cell.fault, cell.fix)
+                self._blame(cell.column, " ".join(texts), cell.fault, cell.fix, cell.code, cell.facts)
             elif any(_SURROGATES.search(text) for text in texts):
-                self._blame(cell.column, texts[0], "holds half of a character", "write the text anew")
+                self._blame(
+                    cell.column,
+                    texts[0],
+                    "holds half of a character",
+                    "write the text anew",
+                    "half_character",
+                )
             else:
                 self._texts[field] = self._parts(field, cell.text)
 
@@ -63,7 +69,7 @@ class RowReader:
             return tuple(self._problems)
         for field in REQUIRED:
             if not self._texts.get(field) and not self._is_blamed(field):
-                self._blame(self._header(field), "", "the cell is empty", self._wanted(field))
+                self._blame_empty(field)
         values = {field: self._value(field) for field in HEADERS if self._texts.get(field)}
         return tuple(self._problems) or self._form(values)
 
@@ -76,21 +82,27 @@ class RowReader:
             first = error.errors()[0]
             field = str(first["loc"][0]) if first["loc"] else "sku"
             shown = " ".join(self._texts.get(field, ()))
-            self._blame(self._header(field), shown, f"cannot be used ({first['msg']})", "write it anew")
+            self._blame(
+                self._header(field), shown, f"cannot be used ({first['msg']})", "write it anew", "unusable"
+            )
             return tuple(self._problems)
 
     def repeat(self, first_row: int) -> None:
         """Blame the SKU for being in an earlier row already."""
         problem = f"is already used in row {first_row}"
-        self._blame(self._header("sku"), self.sku, problem, "give each product a SKU of its own")
+        fix, facts = "give each product a SKU of its own", (("row", str(first_row)),)
+        self._blame(self._header("sku"), self.sku, problem, fix, "sku_twice", facts)
 
     def _value(self, field: str) -> Any:
         texts = self._texts[field]
         if field not in _LISTS and len(texts) > 1:
-            self._blame(self._header(field), ", ".join(texts), "is a list", "write one text")
+            self._blame(self._header(field), ", ".join(texts), "is a list", "write one text", "is_list")
         if len(texts) > MAX_LIST:
             problem = f"lists {len(texts)} things, at most {MAX_LIST} fit"
-            self._blame(self._header(field), texts[0], problem, "keep the important ones")
+            facts = (("count", str(len(texts))), ("most", str(MAX_LIST)))
+            self._blame(
+                self._header(field), texts[0], problem, "keep the important ones", "list_too_long", facts
+            )
         if field == "sku":
             self._check_sku(texts[0])
         values = tuple(dict.fromkeys(self._one(field, text) for text in texts))
@@ -101,25 +113,37 @@ class RowReader:
             words = self._words[field]
             key = words.keys.get(fold(text), "")
             if not key:
-                self._blame(self._header(field), text, f"is not {words.noun} we know", words.choices(text))
+                facts = words.facts(text)
+                code = "word_unknown_near" if dict(facts)["near_en"] else "word_unknown"
+                problem, fix = f"is not {words.noun} we know", words.choices(text)
+                self._blame(self._header(field), text, problem, fix, code, facts)
             return key
         if len(text) > _MAX_PHRASE:
             problem = f"has {len(text):,} characters, at most {_MAX_PHRASE} fit"
-            self._blame(self._header(field), text, problem, "shorten it")
+            self._blame(
+                self._header(field), text, problem, "shorten it", "text_too_long", _counted(text, _MAX_PHRASE)
+            )
         return text
 
     def _check_sku(self, sku: str) -> None:
         rule = "use letters, digits, -, _ and single dots, such as MUG-RED-01"
         if any(mark in sku for mark in ("/", "\\", "..")):
-            self._blame(self._header("sku"), sku, "holds a path", rule)
+            self._blame(self._header("sku"), sku, "holds a path", rule, "sku_wrong")
         elif len(sku) > _MAX_SKU:
             problem = f"has {len(sku):,} characters, at most {_MAX_SKU} fit"
-            self._blame(self._header("sku"), sku, problem, "shorten it")
+            self._blame(
+                self._header("sku"), sku, problem, "shorten it", "text_too_long", _counted(sku, _MAX_SKU)
+            )
         elif not _SKU.fullmatch(sku):
-            self._blame(self._header("sku"), sku, "is not a SKU", rule)
+            self._blame(self._header("sku"), sku, "is not a SKU", rule, "sku_wrong")
 
-    def _wanted(self, field: str) -> str:
-        return self._words[field].choices("") if field in self._words else f"fill in the {field}"
+    def _blame_empty(self, field: str) -> None:
+        problem = "the cell is empty"
+        if field in self._words:
+            words = self._words[field]
+            self._blame(self._header(field), "", problem, words.choices(""), "empty_word", words.facts(""))
+        else:
+            self._blame(self._header(field), "", problem, f"fill in the {field}", "empty")
 
     def _header(self, field: str) -> str:
         return self._headers.get(field, field)
@@ -127,7 +151,7 @@ class RowReader:
     def _is_blamed(self, field: str) -> bool:
         return any(field_of(problem.column) == field for problem in self._problems)
 
-    def _blame(self, column: str, value: str, problem: str, fix: str) -> None:
+    def _blame(self, column: str, value: str, problem: str, fix: str, code: str, facts: Facts = ()) -> None:
         self._problems.append(
             CellProblem(
                 file=self._file,
@@ -136,5 +160,11 @@ class RowReader:
                 value=shorten(value),
                 problem=problem,
                 fix=fix,
+                code=code,
+                facts=facts,
             )
         )
+
+
+def _counted(text: str, most: int) -> Facts:
+    return (("count", f"{len(text):,}"), ("most", str(most)))

@@ -1,8 +1,9 @@
 """Rows as files hold them, before anybody asks what they mean, and the limits on a form file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from prompt_rules.problems import Facts
 from prompt_rules.text import shorten
 from schemas import SheetUnreadable
 
@@ -31,6 +32,8 @@ class Cell:
     text: str | tuple[str, ...]
     fault: str = ""
     fix: str = ""
+    code: str = ""
+    facts: Facts = ()
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,16 @@ def too_many_rows(path: Path) -> SheetUnreadable:
     )
 
 
-def over_cap(length: int) -> tuple[str, str]:
-    """Return problem and fix for a cell that is too long."""
+def over_cap(length: int) -> tuple[str, str, str, Facts]:
+    """Return problem, fix, code and facts for a cell that is too long."""
     hint = "is a quotation mark left open?"
-    return f"has {length:,} characters, at most {MAX_CELL:,} fit", f"shorten it ({hint})"
+    facts = (("count", f"{length:,}"), ("most", f"{MAX_CELL:,}"))
+    return (
+        f"has {length:,} characters, at most {MAX_CELL:,} fit",
+        f"shorten it ({hint})",
+        "cell_too_long",
+        facts,
+    )
 
 
 def grid_of(path: Path, table: list[tuple[int, list[Cell]]]) -> Grid:
@@ -99,5 +108,5 @@ def _named(cells: list[Cell], header: list[str]) -> tuple[Cell, ...]:
 def _under(name: str, index: int, cell: Cell) -> Cell:
     if not name:
         fix = "name the column in the header row or empty the cell"
-        return Cell(f"number {index + 1}", cell.text, "stands under no header", fix)
-    return Cell(name, cell.text, cell.fault, cell.fix)
+        return Cell(f"number {index + 1}", cell.text, "stands under no header", fix, "no_header")
+    return replace(cell, column=name)

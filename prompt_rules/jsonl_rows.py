@@ -45,12 +45,19 @@ def _cells(line: str) -> tuple[Cell, ...]:
         pairs = json.loads(line, object_pairs_hook=_Pairs)
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
-        return (Cell(WHOLE_LINE, shorten(line), f"is not JSON ({reason})", _EXAMPLE),)
+        return (Cell(WHOLE_LINE, shorten(line), f"is not JSON ({reason})", _EXAMPLE, "not_json"),)
     if not isinstance(pairs, _Pairs) or not pairs:
-        return (Cell(WHOLE_LINE, shorten(line), "is not a JSON object", _EXAMPLE),)
+        return (Cell(WHOLE_LINE, shorten(line), "is not a JSON object", _EXAMPLE, "not_json"),)
     if len(pairs) > MAX_COLUMNS:
         return (
-            Cell(WHOLE_LINE, shorten(line), f"has more than {MAX_COLUMNS} fields", "keep those of a form"),
+            Cell(
+                WHOLE_LINE,
+                shorten(line),
+                f"has more than {MAX_COLUMNS} fields",
+                "keep those of a form",
+                "too_many_fields",
+                (("most", str(MAX_COLUMNS)),),
+            ),
         )
     return tuple(_cell(name, value) for name, value in pairs if value is not None)
 
@@ -65,7 +72,9 @@ def _cell(name: str, value: Any) -> Cell:
     texts = tuple(_text(part) for part in parts)
     for part, text in zip(parts, texts, strict=True):
         if isinstance(part, list | bool | float) or part is None:
-            return Cell(column, shorten(text), "is neither text nor a list of texts", "put it in quotes")
+            return Cell(
+                column, shorten(text), "is neither text nor a list of texts", "put it in quotes", "not_text"
+            )
     length = sum(len(text) for text in texts)
     if length > MAX_CELL:
         return Cell(column, shorten(texts[0]), *over_cap(length))

@@ -4,6 +4,9 @@ from pydantic import Field
 
 from schemas import ProductForm, Schema
 
+Facts = tuple[tuple[str, str], ...]
+"""What a problem's sentence names, by name; a tuple, because problems are put into sets."""
+
 
 class CellProblem(Schema):
     """One cell that cannot be used, and what would be right."""
@@ -17,6 +20,10 @@ class CellProblem(Schema):
     """The start of the cell's text; empty when the cell is."""
     problem: str
     fix: str
+    code: str = ""
+    """What kind of problem it is, for those who say it in another language; empty where only this says it."""
+    facts: Facts = ()
+    """What that sentence names, by name."""
     stops: bool = True
     """Whether the row gives no pictures; else the cell is only something to look at."""
 

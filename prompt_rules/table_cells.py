@@ -11,6 +11,9 @@ from prompt_rules.rules import COLUMNS, NOT, SLOT_COLUMNS, ClaimKey, Level, Op, 
 from prompt_rules.text import clean, shorten
 
 _ID = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
+_MAX_ID = 100
+"""What a key of the catalog holds."""
+
 _KEY = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
 _HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 PLACES = ("subject", "colour", "background", "shot", "thing", "coloured_thing")
@@ -113,9 +116,10 @@ def parse_row(table: str, row: int, cells: Mapping[str, str]) -> Rule:
 
 
 def _id(read: RowCells) -> str:
-    if not _ID.fullmatch(read.get("id")):
+    if not _ID.fullmatch(read.get("id")) or len(read.get("id")) > _MAX_ID:
         problem = f'"{shorten(read.get("id"))}" is not an id'
-        raise read.fault("id", problem, "use lower-case letters, digits, _ and dots, such as colour.red")
+        fix = f"use lower-case letters, digits, _ and dots, such as colour.red, {_MAX_ID} at most"
+        raise read.fault("id", problem, fix)
     return read.get("id")
 
 

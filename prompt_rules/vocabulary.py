@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from prompt_rules.problems import Facts
 from prompt_rules.tables import RuleTables
 from prompt_rules.text import closest, fold, has_cjk
 from schemas import Locale, ShotType
@@ -40,6 +41,16 @@ class FieldWords:
         near = closest(written, self.keys)
         hint = f" (did you mean {shown[near]}?)" if near else ""
         return f"use one of {', '.join(shown.values())}{hint}"
+
+    def facts(self, written: str) -> Facts:
+        """Name the values in both languages, and which of them is nearest; empty when none is near."""
+        near = closest(written, self.keys)
+        return (
+            ("choices_en", ", ".join(self.zh)),
+            ("choices_zh", ", ".join(self.zh.values())),
+            ("near_en", near),
+            ("near_zh", self.zh.get(near, near)),
+        )
 
 
 def form_words(

@@ -104,9 +104,11 @@ def _rows_of(path: Path, sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
 def _cell(cell: Any) -> Cell:
     text = text_of(cell.value)
     if cell.data_type == "f":
-        return Cell("", shorten(text) or "=", "is a formula", "paste its value instead")
+        return Cell("", shorten(text) or "=", "is a formula", "paste its value instead", "formula")
     if cell.data_type == "e":
-        return Cell("", shorten(text), "is an error of the spreadsheet", "write the value itself")
+        return Cell(
+            "", shorten(text), "is an error of the spreadsheet", "write the value itself", "sheet_error"
+        )
     if len(text) > MAX_CELL:
         return Cell("", shorten(text), *over_cap(len(text)))
     return Cell("", text)
