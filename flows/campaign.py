@@ -27,6 +27,7 @@ from flows.outcomes import RunReport, Tally
 from flows.patience import patiently
 from flows.runs import PATIENT, report_of, sentence_of, signs_of_life, state_of, tag_run
 from flows.services import Services, opened
+from schemas.forms import CampaignName
 
 POLL_S = 1.0
 """How often a run that waits for another run's shots looks again."""
@@ -60,7 +61,7 @@ def make_chunk(
     ),
     persist_result=False,
 )
-def produce_campaign(campaign: str, workspace: str) -> State[RunReport]:
+def produce_campaign(campaign: CampaignName, workspace: str) -> State[RunReport]:
     """Satisfy every shot of `campaign` that is due in `workspace` (a folder).
 
     Ends Completed when every shot in hand was decided, whether accepted or sent to review; Failed, under the

@@ -20,6 +20,7 @@ from flows.runs import PATIENT, sentence_of, state_of, tag_run
 from flows.services import opened
 from prompt_rules import compile_prompt
 from schemas import Outcome, ProductForm
+from schemas.forms import CampaignName
 
 STEPS_AT_A_TIME = 8
 
@@ -70,7 +71,7 @@ def export_files(workspace: str, outcome: ShotOutcome, sku: str, shot_type: str)
     task_runner=ThreadPoolTaskRunner(max_workers=STEPS_AT_A_TIME),  # type: ignore[arg-type]  # Prefect's annotation is invariant by mistake
     persist_result=False,
 )
-def produce_form(campaign: str, form: ProductForm, workspace: str) -> State[RunReport]:
+def produce_form(campaign: CampaignName, form: ProductForm, workspace: str) -> State[RunReport]:
     """Register `form` in `campaign` and bring each of its shots to its pictures, before all campaigns.
 
     Ends as the campaign flow does.

@@ -17,6 +17,7 @@ from flows.janitor import close_zombies, remove_old_runs, running
 from flows.sender import Sender, Sent, egress_policy
 from flows.services import opened, opened_records
 from schemas import Schema
+from schemas.forms import CampaignName
 
 
 class Swept(Schema):
@@ -69,7 +70,7 @@ def deliver(workspace: str) -> State[Sent]:
 
 
 @flow(name="reexport", flow_run_name="{campaign} files", persist_result=False)
-def reexport(campaign: str, workspace: str) -> State[int]:
+def reexport(campaign: CampaignName, workspace: str) -> State[int]:
     """Make the files that accepted shots of `campaign` lack: lost ones, and those of changed recipes."""
     with (
         opened_records(workspace) as (records, settings),

@@ -14,8 +14,8 @@ from packshot.environment import our_settings
 from schemas import FormInvalid
 
 if TYPE_CHECKING:
+    from flows.calibration import Lesson
     from flows.services import Records
-    from packshot.calibration import Lesson
     from zimage_core.judging import GatePolicy
 
 _GAPS = 3
@@ -47,7 +47,7 @@ def calibrate(
     as_json: Json = False,  # noqa: FBT002 - typer's way of a flag
 ) -> None:
     """Fit scores and gate on people's verdicts; show on later pictures what changes; save what is better."""
-    from packshot.calibration import learn, verdicts
+    from flows.calibration import learn, verdicts
     from zimage_core.judging import default_policy, load_policy
     from zimage_core.scoring.calibrations import load_calibration
 
@@ -80,7 +80,7 @@ def _records(out: Path) -> AbstractContextManager["Records"]:
 
 
 def _summary(lesson: "Lesson", old: "GatePolicy", new: "GatePolicy") -> dict[str, Any]:
-    from packshot.calibration import changed_decisions
+    from flows.calibration import changed_decisions
 
     changes = [
         {

@@ -14,10 +14,13 @@ from packshot.calibrate_commands import calibrate
 from packshot.campaign_commands import campaigns_app, estimate_of, produce, sweep
 from packshot.catalog_commands import catalog_app
 from packshot.core_commands import core_app
+from packshot.deploy_commands import deploy
 from packshot.environment import our_settings
 from packshot.export_commands import export_app
 from packshot.rules_commands import rules_app
 from packshot.studio_commands import studio_app
+from packshot.up_commands import up
+from packshot.worker_commands import worker
 from schemas import AssetError
 
 DONE, STOPPED, GAPS, INTERRUPTED = 0, 1, 3, 130
@@ -38,6 +41,9 @@ app.add_typer(catalog_app)
 app.command()(calibrate)
 app.add_typer(core_app)
 app.add_typer(studio_app)
+app.command()(deploy)
+app.command()(up)
+app.command(hidden=True)(worker)
 
 FormsFile = Annotated[Path, typer.Argument(help="A .csv, .xlsx or .jsonl file, one product form a row.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the catalog, the pictures and the gallery.")]
