@@ -90,6 +90,11 @@ def master_of(session: Session, shot_id: str) -> Master:
     return master(row)
 
 
+def is_of_an_attempt(session: Session, picture: str) -> bool:
+    """Tell whether any attempt made the picture with this hash."""
+    return session.scalar(select(AttemptRow.id).where(AttemptRow.picture == picture).limit(1)) is not None
+
+
 def master(row: MasterRow) -> Master:
     """Turn a row into its schema."""
     return Master(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from catalog import attempts, leases, recording, renditions, shots
-from catalog.errors import CatalogError, LeaseLost, RecordRefused
+from catalog.errors import CatalogError, LeaseLost, NotRegistered, RecordRefused, StoreCorrupt
 from catalog.exports import publish
 from catalog.leases import Lease
 from catalog.opened import Opened
@@ -114,6 +114,19 @@ class ShotDesk(Opened):
     def picture(self, sha256: str) -> bytes:
         """Read a picture by its hash; raises StoreCorrupt when it is missing or damaged."""
         return self._store.get(sha256)
+
+    def known_picture(self, sha256: str) -> bytes:
+        """Read a picture by a hash that a stranger names: NotRegistered when no attempt made such a one.
+
+        One that was made and is missing or damaged still raises StoreCorrupt: that is an alarm.
+        """
+        try:
+            return self._store.get(sha256)
+        except StoreCorrupt:
+            with self._database.reading() as session:
+                if attempts.is_of_an_attempt(session, sha256):
+                    raise
+        raise NotRegistered(f"There is no picture {sha256}.")
 
     def publish(self, folder: Path, name: str, data: bytes) -> Path:
         """Put a file for people at `folder/name`, whole and durable; the same bytes again write nothing.

@@ -33,7 +33,7 @@ FOREVER = {
 def picture(request: Request, sha: str, _: Visitor = ANY_USER) -> Response:
     """Return a stored picture whole."""
     desk: Desk = request.app.state.desk
-    data = desk.catalog.picture(_known(sha))
+    data = desk.catalog.known_picture(_known(sha))
     return Response(data, media_type=kind_of(data), headers=FOREVER)
 
 
@@ -52,7 +52,7 @@ def kept_thumbnail(desk: Desk, sha: str, side: int) -> bytes:
     kept = desk.thumbnails / f"{side}" / sha[:2] / f"{sha}.webp"
     if kept.exists():
         return kept.read_bytes()
-    data = thumbnail(desk.catalog.picture(sha), side)
+    data = thumbnail(desk.catalog.known_picture(sha), side)
     _keep(kept, data)
     return data
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from conftest import Browser
 from PIL import Image
 
-from catalog import AssetStore
+from catalog import AssetStore, Catalog
 from studio.picture_routes import kind_of
+from tests.factories import a_shot, a_spec, an_attempt
 
 
 def kept(folder: Path, side: int = 400) -> str:
@@ -42,8 +43,17 @@ def test_other_sizes_and_names_are_not_found(browser: Browser, tmp_path: Path) -
         f"/pictures/{'0' * 64}",
         "/pictures/x",
     ):
-        assert client.get(address).status_code in (404, 500)
-    assert client.get(f"/thumbnails/161/{sha}").status_code == 404
+        assert client.get(address).status_code == 404, address
+    assert client.get(f"/thumbnails/160/{'0' * 64}").status_code == 404
+
+
+def test_a_picture_that_was_made_and_is_lost_is_an_alarm(browser: Browser, catalog: Catalog) -> None:
+    shot = a_shot()
+    catalog.register(shot.campaign, [shot.form])
+    made = catalog.record_attempt(an_attempt(shot), a_spec(), b"picture")
+    catalog._store.remove(made.picture or "")
+    answer = browser().get(f"/pictures/{made.picture}", headers={"accept": "image/*"})
+    assert (answer.status_code, answer.json()["code"]) == (500, "store_corrupt")
 
 
 def test_what_is_no_picture_is_never_served_as_a_page() -> None:
