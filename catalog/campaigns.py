@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from catalog.cards import introduce
 from catalog.columns import moment
 from catalog.errors import NotRegistered, RecordRefused
 from catalog.insertion import insert_missing
@@ -58,6 +59,8 @@ def submit(
     if new:
         _keep_forms(session, new)
         _append(session, campaign, new)
+        introduce(session, new)
+        journal.touch(new)
         reopen(row)
     if new or changed:
         told = {name: str(value) for name, value in changed.items()}

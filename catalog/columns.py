@@ -13,7 +13,15 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.sql.functions import FunctionElement
 
-from catalog.states import CampaignState, DeliveryState, DraftKind, LotState, Origin, ShotState
+from catalog.states import (
+    CampaignState,
+    DeliveryState,
+    DraftKind,
+    FacetKind,
+    LotState,
+    Origin,
+    ShotState,
+)
 from schemas import DecidedBy, Outcome, Role, ShotType, Variant
 
 
@@ -96,6 +104,7 @@ class Row(DeclarativeBase):
         CampaignState: _by_value(CampaignState, "state"),
         DeliveryState: _by_value(DeliveryState, "state"),
         DraftKind: _by_value(DraftKind, "kind"),
+        FacetKind: _by_value(FacetKind, "kind"),
         LotState: _by_value(LotState, "state"),
         Origin: _by_value(Origin, "origin"),
         Role: _by_value(Role, "role"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -37,3 +38,12 @@ def insert_or_renew(session: Session, table: type[Row], values: Sequence[Mapping
 def _insert(session: Session, table: type[Row]) -> Any:
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     return dialect.insert(table)
+
+
+def insert_or_renew_from(session: Session, table: type[Row], chosen: Select[Any]) -> None:
+    """Insert what a query finds, its columns in the table's order; where the key is taken, renew the row."""
+    columns = [column.name for column in table.__table__.columns]
+    keys = {column.name for column in table.__table__.primary_key}
+    statement = _insert(session, table).from_select(columns, chosen)
+    renewed = {name: statement.excluded[name] for name in columns if name not in keys}
+    session.execute(statement.on_conflict_do_update(index_elements=sorted(keys), set_=renewed))

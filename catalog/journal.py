@@ -4,6 +4,7 @@ A journal lives as long as a transaction. It checks each change against the tabl
 end writes the audit entries and events of all of them in a few statements.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from catalog.audit import Change, note
+from catalog.cards import refresh
 from catalog.columns import moment
 from catalog.errors import VerdictConflict
 from catalog.events import Event, EventType, event_id, tell
@@ -19,6 +21,9 @@ from catalog.states import LEGAL, LEGAL_CAMPAIGN, CampaignState, ShotState
 
 _TAIL = 1000
 """With more shots than this left, no handful of batches that commit together can finish a campaign."""
+
+SHOT = "shot_"
+"""How the ids of shots begin, by which the audit trail names them."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Journal:
         self._changes: list[Change] = []
         self._events: list[Event] = []
         self._left: set[str] = set()
+        self._touched: set[str] = set()
 
     def move(self, shot: HeldShot, to: ShotState, actor: str, action: str, **facts: Any) -> None:
         """Change where a locked shot stands; raises VerdictConflict when that way is not open.
@@ -73,7 +79,13 @@ class Journal:
         self, subject: str, actor: str, action: str, before: dict[str, Any] | None, after: dict[str, Any]
     ) -> None:
         """Put a change on the audit trail; the caller has locked its subject."""
+        if subject.startswith(SHOT):
+            self.touch([subject])
         self._changes.append(Change(subject, actor, action, before, after))
+
+    def touch(self, shot_ids: Iterable[str]) -> None:
+        """Have the cards of shots derived anew at the close; those noted of are so anyway."""
+        self._touched.update(shot_ids)
 
     def tell_of(self, kind: EventType, shot: HeldShot, revision: str | int, **facts: Any) -> None:
         """Put an event about a shot into the outbox; the same revision again is the same event."""
@@ -99,6 +111,7 @@ class Journal:
             self._finish(campaign)
         note(self.session, self._changes, self.now)
         tell(self.session, self._events)
+        refresh(self.session, self._touched)
 
     def _finish(self, campaign: str) -> None:
         ours = (ShotRow.campaign == campaign) & (ShotRow.state == ShotState.UNFINISHED)

@@ -131,6 +131,7 @@ class _Batch:
         ):
             if rows:
                 self._session.execute(insert(table), rows)
+        self._journal.touch(row["shot_id"] for row in self._attempts)
         self._journal.close()
 
     def _row(self, attempt: Attempt, made: Made) -> dict[str, Any]:

@@ -104,6 +104,7 @@ class Repairs:
                 withdraw(session, journal, shot, BY, "queue again", why)
             else:
                 forget(session, shot_id)
+                journal.touch([shot_id])
             journal.close()
 
     def _tell(self, event: str) -> bool:

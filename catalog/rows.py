@@ -110,6 +110,7 @@ class AttemptRow(Row):
     __tablename__ = "attempts"
     __table_args__ = (
         UniqueConstraint("shot_id", "number"),
+        Index(None, "made_at"),
         CheckConstraint("(picture IS NULL) = (failure IS NOT NULL)", name="made_or_failed"),
         CheckConstraint("number >= 0", name="number"),
     )
@@ -149,6 +150,12 @@ class VerdictRow(Row):
             unique=True,
             sqlite_where=text("decided_by = 'policy'"),
             postgresql_where=text("decided_by = 'policy'"),
+        ),
+        Index(
+            "ix_verdicts_person_decided_at",
+            "decided_at",
+            sqlite_where=text("decided_by = 'person'"),
+            postgresql_where=text("decided_by = 'person'"),
         ),
     )
 

@@ -50,6 +50,13 @@ class Origin(StrEnum):
     FLAGGED = "flagged"  #: something about it is suspicious
 
 
+class FacetKind(StrEnum):
+    """Of what a shot has several values that it is found by."""
+
+    CHANNEL = "channel"  #: its form asks for it
+    REASON = "reason"  #: the latest verdict on the attempt that tells of it says so
+
+
 class DraftKind(StrEnum):
     """Who a kept form is for."""
 
