@@ -11,9 +11,9 @@ from prompt_rules.errors import (
     RuleConflict,
     RuleTableInvalid,
 )
-from prompt_rules.problems import CellProblem, FormSheet
+from prompt_rules.problems import CellProblem, FormSheet, SheetCells
 from prompt_rules.rules import ClaimKey, Level, Op, Rule, Slot, Value
-from prompt_rules.sheets import read_forms
+from prompt_rules.sheets import read_cells, read_forms
 from prompt_rules.tables import RuleTables, default_tables_folder, tables_in_force
 
 __all__ = [
@@ -31,12 +31,14 @@ __all__ = [
     "RuleConflict",
     "RuleTableInvalid",
     "RuleTables",
+    "SheetCells",
     "Slot",
     "Value",
     "check_forms",
     "compile_prompt",
     "default_tables_folder",
     "find_forbidden",
+    "read_cells",
     "read_forms",
     "tables_in_force",
 ]

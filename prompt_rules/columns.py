@@ -10,6 +10,11 @@ REQUIRED = ("sku", "title", "category", "colour", "shots", "channels")
 NOTES = "notes"
 """A column for people's own remarks; it is not read."""
 
+ERRORS = "errors"
+"""A column that the checked sheet is given back with; it is not read either."""
+
+UNREAD = frozenset({NOTES, ERRORS})
+
 HEADERS = {
     "sku": ("货号", "商品编码", "product id"),
     "title": ("品名", "标题", "商品名称", "名称", "name", "product"),
@@ -31,6 +36,7 @@ HEADERS = {
     "gtin": ("条码", "商品条码", "barcode", "ean", "upc"),
     "locale": ("language", "lang", "语言"),
     NOTES: ("note", "备注", "remarks", "comment"),
+    ERRORS: ("错误", "问题", "problems"),
 }
 """Field of the form to the other headers it is known by; the field's own name is one too."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from prompt_rules.columns import HEADERS, NOTES, REQUIRED, field_of
+from prompt_rules.columns import HEADERS, REQUIRED, UNREAD, field_of
 from prompt_rules.grids import WHOLE_LINE, GridRow
 from prompt_rules.problems import CellProblem, Facts
 from prompt_rules.text import fold, has_cjk, shorten, visible
@@ -36,7 +36,7 @@ class RowReader:
         self._texts: dict[str, tuple[str, ...]] = {}
         for cell in row.cells:
             field = field_of(cell.column)
-            if field == NOTES:
+            if field in UNREAD:
                 continue
             self._headers.setdefault(field, cell.column)
             texts = cell.text if isinstance(cell.text, tuple) else (cell.text,)

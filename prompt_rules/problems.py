@@ -46,3 +46,13 @@ class FormSheet(Schema):
     """Rows with data, whether they gave a form or not."""
     headers: dict[str, str] = Field(default_factory=dict)
     """Field of the form to the header that the file gives it."""
+
+
+class SheetCells(Schema):
+    """A form file's cells as text, without a column of problems that it may have had."""
+
+    file: str
+    header_row: int
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    """Each row's number, and its cells; as many as the header has."""

@@ -1,19 +1,21 @@
 """Reading product forms from .csv, .xlsx and .jsonl files, and saying what is wrong with each cell."""
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from prompt_rules.columns import NOTES, field_of, header_problems
+from prompt_rules.columns import ERRORS, UNREAD, field_of, header_problems
 from prompt_rules.csv_rows import read_csv
 from prompt_rules.form_rows import RowReader
 from prompt_rules.grids import MAX_BYTES, WHOLE_LINE, Grid, GridRow, file_name
 from prompt_rules.jsonl_rows import read_jsonl
-from prompt_rules.problems import CellProblem, FormSheet
+from prompt_rules.problems import CellProblem, FormSheet, SheetCells
 from prompt_rules.tables import RuleTables
 from prompt_rules.vocabulary import FieldWords, form_words
 from prompt_rules.xlsx_rows import read_xlsx
 from schemas import ProductForm, SheetUnreadable, ShotType
 
+_UNNAMED = re.compile(r"number (\d+)")
 _READERS = {".csv": read_csv, ".xlsx": read_xlsx, ".jsonl": read_jsonl}
 
 
@@ -36,6 +38,46 @@ def read_forms(
     if header:
         return FormSheet(file=file, forms=(), rows=(), problems=tuple(header), row_count=len(grid.rows))
     return _sheet(file, grid, words)
+
+
+def read_cells(path: Path) -> SheetCells:
+    """Read a form file's cells as they are, for giving it back; raises SheetUnreadable.
+
+    A column of problems that it came with is left out. JSON lines get a column for each name in them.
+    """
+    grid = _READERS[_extension(path)](path, _bytes(path))
+    names = grid.header or tuple(dict.fromkeys(cell.column for row in grid.rows for cell in row.cells))
+    kept = [place for place, name in enumerate(names) if field_of(name) != ERRORS]
+    wide = max((_place(row, names) for row in grid.rows), default=0)
+    blank = [""] * max(wide, len(names))
+    rows = []
+    for row in grid.rows:
+        texts = list(blank)
+        for place, text in _placed(row, names):
+            texts[place] = text
+        rows.append((row.number, tuple(texts[place] for place in (*kept, *range(len(names), len(blank))))))
+    header = (*(names[place] for place in kept), *[""] * (len(blank) - len(names)))
+    return SheetCells(file=file_name(path), header_row=grid.header_row, header=header, rows=tuple(rows))
+
+
+def _placed(row: GridRow, names: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Say for each cell in which column it stood; cells come in the order of the columns."""
+    place = 0
+    for cell in row.cells:
+        unnamed = _UNNAMED.fullmatch(cell.column)
+        if cell.column in names[place:]:
+            place = names.index(cell.column, place)
+        elif cell.column in names:
+            place = names.index(cell.column)
+        elif unnamed:
+            place = int(unnamed[1]) - 1
+        text = " | ".join(cell.text) if isinstance(cell.text, tuple) else cell.text
+        yield place, text
+        place += 1
+
+
+def _place(row: GridRow, names: Sequence[str]) -> int:
+    return max((place for place, _ in _placed(row, names)), default=-1) + 1
 
 
 def _sheet(file: str, grid: Grid, words: Mapping[str, FieldWords]) -> FormSheet:
@@ -75,7 +117,7 @@ def _headers(grid: Grid) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names:
         field = field_of(name)
-        if field and field != NOTES:
+        if field and field not in UNREAD:
             found.setdefault(field, name)
     return found
 

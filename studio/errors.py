@@ -8,6 +8,9 @@ StudioError
   TooManyTries      429  retryable
   PasswordRefused   422
   UserNameRefused   422
+  TablesFixed       409
+  SheetGone         410
+  FileMissing       422
 """
 
 from schemas import AssetError
@@ -56,3 +59,19 @@ class PasswordRefused(StudioError):
 
 class UserNameRefused(StudioError):
     """A name has 1 to 64 letters, digits, spaces or . @ ' - and begins and ends with a letter or digit."""
+
+
+class SheetGone(StudioError):
+    """This sheet was checked too long ago; upload it again."""
+
+    status = 410
+
+
+class FileMissing(StudioError):
+    """No file came with this request; choose one, or paste rows."""
+
+
+class TablesFixed(StudioError):
+    """PACKSHOT_RULES__TABLES names the rule tables; remove that setting before others can come into force."""
+
+    status = 409

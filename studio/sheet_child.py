@@ -1,6 +1,7 @@
 """Reads an untrusted form sheet in a process of its own with little memory and time; answers in JSON.
 
     python -m studio.sheet_child FILE [TABLES [RECIPES]]
+    python -m studio.sheet_child --cells FILE
 
 A hostile spreadsheet can cost minutes and gigabytes in any reader; here it costs this process its life.
 """
@@ -24,14 +25,17 @@ def limit() -> None:
 
 def main(arguments: list[str]) -> int:
     """Read, check and print; return 3 with a sentence on standard error when the sheet cannot be read."""
-    from prompt_rules import RuleTables, check_forms, default_tables_folder, read_forms
+    from prompt_rules import RuleTables, check_forms, default_tables_folder, read_cells, read_forms
     from schemas import AssetError
     from studio.sheets import CheckedSheet
     from zimage_core.renditions import recipes_at
 
     limit()
-    path, tables_at, recipes_path = (*arguments, "", "")[:3]
     try:
+        if arguments[0] == "--cells":
+            sys.stdout.write(read_cells(Path(arguments[1])).model_dump_json())
+            return 0
+        path, tables_at, recipes_path = (*arguments, "", "")[:3]
         tables = RuleTables.load(Path(tables_at) if tables_at else default_tables_folder())
         recipes = recipes_at(Path(recipes_path) if recipes_path else None)
         offered = {shot for spec in recipes.specs for shot in spec.shots}

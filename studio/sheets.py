@@ -4,12 +4,13 @@ import csv
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
-from io import StringIO
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Self
 
-from prompt_rules import CellProblem, FormSheet
+from prompt_rules import CellProblem, FormSheet, SheetCells
 from schemas import ProductForm, Schema, Settings, SheetUnreadable
 
 TIMEOUT_S = 40.0
@@ -17,6 +18,9 @@ UNREADABLE = 3
 """The child's exit status when it has said what is wrong."""
 
 KINDS = (".csv", ".xlsx", ".jsonl")
+
+MOST_IN_A_CELL = 32_767
+"""Characters that a workbook's cell holds."""
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a cell may not begin with when a spreadsheet program opens the file: it would be run as a formula."""
@@ -53,17 +57,29 @@ class CheckedSheet(Schema):
 
 def read_sheet(data: bytes, name: str, settings: Settings) -> CheckedSheet:
     """Read `data` as the file `name` in a limited child process; raise SheetUnreadable with one sentence."""
+    tables = [str(settings.rules.tables or ""), str(settings.recipes.table or "")]
+    with _as_file(data, name) as path:
+        return CheckedSheet.model_validate_json(_answer(_child(path, [str(path), *tables]), name))
+
+
+def read_cells(data: bytes, name: str) -> SheetCells:
+    """Read the cells of a file as they are, in a limited child process; raise SheetUnreadable."""
+    with _as_file(data, name) as path:
+        return SheetCells.model_validate_json(_answer(_child(path, ["--cells", str(path)]), name))
+
+
+@contextmanager
+def _as_file(data: bytes, name: str) -> Iterator[Path]:
     kind = Path(name).suffix.lower()
     if kind not in KINDS:
         raise SheetUnreadable(f"{name[:80]} is not a kind of form file that is read; use {', '.join(KINDS)}.")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{_plain(name)}{kind}"
         path.write_bytes(data)
-        return _answer(_child(path, settings), name)
+        yield path
 
 
-def _child(path: Path, settings: Settings) -> "subprocess.CompletedProcess[str]":
-    own = [str(path), str(settings.rules.tables or ""), str(settings.recipes.table or "")]
+def _child(path: Path, own: Sequence[str]) -> "subprocess.CompletedProcess[str]":
     try:
         return subprocess.run(  # noqa: S603 - our own module, no shell
             [sys.executable, "-m", "studio.sheet_child", *own],
@@ -76,9 +92,9 @@ def _child(path: Path, settings: Settings) -> "subprocess.CompletedProcess[str]"
         raise SheetUnreadable(f"{path.name} takes too long to read; split it or save it anew.") from error
 
 
-def _answer(done: "subprocess.CompletedProcess[str]", name: str) -> CheckedSheet:
+def _answer(done: "subprocess.CompletedProcess[str]", name: str) -> str:
     if done.returncode == 0:
-        return CheckedSheet.model_validate_json(done.stdout)
+        return done.stdout
     if done.returncode == UNREADABLE:
         raise SheetUnreadable(done.stderr)
     raise SheetUnreadable(f"{name[:80]} is too large or damaged to be read; split it or save it anew.")
@@ -94,9 +110,34 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """Write a table as CSV that Excel reads, with nothing in it that would be run as a formula."""
     text = StringIO()
     writer = csv.writer(text)
-    writer.writerow(header)
+    writer.writerow([harmless(cell) for cell in header])
     writer.writerows([[harmless(cell) for cell in row] for row in rows])
     return text.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """Write a table as a workbook whose texts are texts, whatever they begin with."""
+    import openpyxl
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for number, row in enumerate((header, *rows), start=1):
+        for place, value in enumerate(row, start=1):
+            if value in ("", None):
+                continue
+            cell = sheet.cell(number, place)
+            if isinstance(value, int | float):
+                cell.value = value
+                continue
+            cell.value = ILLEGAL_CHARACTERS_RE.sub("", str(value))[:MOST_IN_A_CELL]
+            cell.data_type = "s"
+            cell.number_format = "@"
+            cell.quotePrefix = str(value).startswith(DANGEROUS)
+    sheet.freeze_panes = "B2"
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
 
 
 def harmless(cell: object) -> object:
