@@ -1,21 +1,27 @@
 """The record of truth: campaigns, attempts, verdicts, masters, renditions, and their pictures."""
 
 from catalog.access import ApiKey, IssuedKey, User
-from catalog.assignments import Assignment
+from catalog.assignments import Assignment, Waiting
 from catalog.audit import AuditEntry
+from catalog.campaign_lists import CampaignLine, CampaignPage
 from catalog.campaigns import Campaign, Registration
 from catalog.catalog import Catalog
 from catalog.deliveries import Delivery, DeliveryRecord, DeliveryTry
+from catalog.delivery_lists import DeliveryLine, DeliveryPage
 from catalog.endpoints import Endpoint
 from catalog.errors import (
     AccessRefused,
     CatalogError,
     CatalogUnavailable,
+    InspectionStopped,
     KeyReused,
     LeaseLost,
+    NothingToInspect,
     NotRegistered,
+    OwnWork,
     RecordRefused,
     RequestInFlight,
+    ScheduleInvalid,
     SchemaOutdated,
     StoreCorrupt,
     StoreFull,
@@ -28,13 +34,16 @@ from catalog.histories import CampaignSummary, ShotHistory
 from catalog.leases import HEARTBEAT_S as HEARTBEAT_S
 from catalog.leases import LEASE_S as LEASE_S
 from catalog.leases import Lease
+from catalog.lot_findings import LotHead, LotPicture
 from catalog.lots import Lot, LotMember
 from catalog.passwords import Credentials
 from catalog.recording import Made, Recorded, Refusal
 from catalog.renditions import Wanting
 from catalog.requests import StoredAnswer
+from catalog.results import Result, Stock
 from catalog.reviews import Defect, Review
-from catalog.rule_tables import RuleActivation
+from catalog.rule_tables import KeptTables, RuleActivation
+from catalog.schedules import Schedule
 from catalog.states import (
     CampaignState,
     DeliveryState,
@@ -45,6 +54,8 @@ from catalog.states import (
     ShotState,
 )
 from catalog.store import AssetStore, store_at
+from catalog.tallies import CampaignFigures, ReasonCount
+from catalog.trails import AuditFilter, AuditLine, AuditPage
 from schemas import Role
 
 __all__ = [
@@ -53,7 +64,13 @@ __all__ = [
     "AssetStore",
     "Assignment",
     "AuditEntry",
+    "AuditFilter",
+    "AuditLine",
+    "AuditPage",
     "Campaign",
+    "CampaignFigures",
+    "CampaignLine",
+    "CampaignPage",
     "CampaignState",
     "CampaignSummary",
     "Catalog",
@@ -62,6 +79,8 @@ __all__ = [
     "Credentials",
     "Defect",
     "Delivery",
+    "DeliveryLine",
+    "DeliveryPage",
     "DeliveryRecord",
     "DeliveryState",
     "DeliveryTry",
@@ -72,33 +91,45 @@ __all__ = [
     "Finding",
     "FindingKind",
     "Findings",
+    "InspectionStopped",
     "IssuedKey",
+    "KeptTables",
     "KeyReused",
     "Lease",
     "LeaseLost",
     "Lot",
+    "LotHead",
     "LotMember",
+    "LotPicture",
     "LotState",
     "Made",
     "NotRegistered",
+    "NothingToInspect",
     "Origin",
+    "OwnWork",
+    "ReasonCount",
     "RecordRefused",
     "Recorded",
     "Refusal",
     "Registration",
     "RequestInFlight",
+    "Result",
     "Review",
     "Role",
     "RuleActivation",
+    "Schedule",
+    "ScheduleInvalid",
     "SchemaOutdated",
     "Severity",
     "ShotHistory",
     "ShotState",
+    "Stock",
     "StoreCorrupt",
     "StoreFull",
     "StoredAnswer",
     "User",
     "VerdictConflict",
+    "Waiting",
     "Wanting",
     "publish",
     "store_at",

@@ -1,9 +1,9 @@
 """Assignments: which picture lies on whose desk, so that no two people look at the same one unawares."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from catalog.attempts import attempts_where
@@ -11,9 +11,9 @@ from catalog.columns import moment
 from catalog.errors import NotRegistered
 from catalog.insertion import insert_or_renew
 from catalog.review_rows import AssignmentRow, LotMemberRow, LotRow, ReviewRow
-from catalog.rows import AttemptRow, ShotRow
+from catalog.rows import AttemptRow, CampaignRow, ShotRow
 from catalog.shots import shots_of_ids
-from catalog.states import ShotState
+from catalog.states import LotState, ShotState
 from schemas import Attempt, Schema, Shot
 
 DESK_S = 600.0
@@ -21,42 +21,144 @@ DESK_S = 600.0
 
 
 class Assignment(Schema):
-    """A picture for one reviewer until a time (the database's UTC); `lot` when it is of one."""
+    """A picture for one reviewer until a time (the database's UTC); `lot` when it is of one.
+
+    `disputed`: those who looked before do not agree.
+    """
 
     shot: Shot
     attempt: Attempt
     reviewer: str
     lot: str | None
     until: datetime
+    disputed: bool = False
+
+
+class Waiting(Schema):
+    """How many pictures wait for a reviewer: of lots' samples, beside those, and put aside by them."""
+
+    sampled: int
+    doubtful: int
+    skipped: int
+
+    @property
+    def all(self) -> int:
+        """All but those that were put aside."""
+        return max(0, self.sampled + self.doubtful - self.skipped)
 
 
 def assign(
-    session: Session, reviewer: str, limit: int, campaign: str | None, lot: str | None
+    session: Session, reviewer: str, limit: int, campaign: str | None, lot: str | None, *, four_eyes: bool
 ) -> tuple[Assignment, ...]:
-    """Put pictures on a reviewer's desk: of a lot's sample, or else of the shots that need review.
+    """Put pictures on a reviewer's desk: of the open lots' samples, then of other shots that need review.
 
     What lies there already comes first and is prolonged. Raises NotRegistered for an unknown lot.
     """
     now = moment(session)
-    places = 1
-    if lot is None:
-        chosen = _waiting(campaign)
-    else:
-        found = session.scalar(select(LotRow.places).where(LotRow.id == lot))
-        if found is None:
-            raise NotRegistered(f"There is no lot {lot}.", lot=lot)
-        places, chosen = found, _sampled(lot)
-    free = chosen.where(*_free(reviewer, places, lot, now)).limit(limit)
-    pairs = session.execute(free.with_for_update(of=ShotRow, skip_locked=True)).all()
+    found: list[tuple[str, str | None]] = []
+    for name in _open_lots(session, campaign, lot):
+        if len(found) < limit:
+            chosen = _of_lot(
+                _scoped(_sampled(name), reviewer, campaign, four_eyes=four_eyes), reviewer, name, now
+            )
+            found += [(one, name) for one in _picked(session, chosen, reviewer, limit - len(found))]
+    if lot is None and len(found) < limit:
+        chosen = _scoped(_waiting(), reviewer, campaign, four_eyes=four_eyes).where(_taken(reviewer, now) < 1)
+        ordered = chosen.order_by(ShotRow.campaign, ShotRow.position)
+        found += [(one, None) for one in _picked(session, ordered, reviewer, limit - len(found))]
     until = now + timedelta(seconds=DESK_S)
-    desk = {"reviewer": reviewer, "places": places, "until": until}
-    rows = [{"attempt_id": attempt_id, **desk} for attempt_id, _ in sorted(pairs)]
-    insert_or_renew(session, AssignmentRow, rows)
-    return _assignments(session, [attempt_id for attempt_id, _ in pairs], reviewer, lot, until)
+    desk = {"reviewer": reviewer, "places": 1, "until": until, "skipped": False}
+    insert_or_renew(session, AssignmentRow, [{"attempt_id": one, **desk} for one, _ in sorted(found)])
+    return _assignments(session, found, reviewer, until)
 
 
-def _waiting(campaign: str | None) -> Select[str, str]:
-    """Choose the last picture of each shot that needs review, in the order of registration."""
+def skip(session: Session, reviewer: str, attempt_id: str) -> None:
+    """Give a picture back and do not get it again; raises NotRegistered for an unknown one."""
+    if session.get(AttemptRow, attempt_id) is None:
+        raise NotRegistered(f"There is no attempt {attempt_id}.", attempt=attempt_id)
+    row = {"attempt_id": attempt_id, "reviewer": reviewer, "places": 1, "until": moment(session)}
+    insert_or_renew(session, AssignmentRow, [{**row, "skipped": True}])
+
+
+def unskip(session: Session, reviewer: str) -> None:
+    """Let a reviewer get again what they put aside."""
+    ours = (AssignmentRow.reviewer == reviewer) & AssignmentRow.skipped.is_(True)
+    session.execute(delete(AssignmentRow).where(ours))
+
+
+def keep_desk(session: Session, reviewer: str, attempt_ids: Sequence[str]) -> None:
+    """Prolong pictures that lie on a reviewer's desk still; others are passed over."""
+    now = moment(session)
+    ours = (AssignmentRow.reviewer == reviewer) & AssignmentRow.attempt_id.in_(attempt_ids)
+    live = ours & (AssignmentRow.until > now)
+    session.execute(update(AssignmentRow).where(live).values(until=now + timedelta(seconds=DESK_S)))
+
+
+def waiting(session: Session, reviewer: str, campaign: str | None, *, four_eyes: bool) -> Waiting:
+    """Count what waits for a reviewer, whoever else may take it."""
+    sampled = (
+        select(func.count())
+        .select_from(LotMemberRow)
+        .join(LotRow, LotRow.id == LotMemberRow.lot)
+        .join(CampaignRow, CampaignRow.name == LotRow.campaign)
+        .join(AttemptRow, AttemptRow.id == LotMemberRow.attempt_id)
+        .where(LotRow.state == LotState.OPEN, LotMemberRow.settled.is_(False))
+        .where(~_looked(reviewer, LotMemberRow.lot).exists())
+    )
+    others = (
+        select(func.count())
+        .select_from(ShotRow)
+        .join(CampaignRow, CampaignRow.name == ShotRow.campaign)
+        .where(ShotRow.state == ShotState.NEEDS_REVIEW, ~_in_open_lot().exists())
+    )
+    skipped = (
+        select(func.count())
+        .select_from(AssignmentRow)
+        .join(AttemptRow, AttemptRow.id == AssignmentRow.attempt_id)
+        .join(ShotRow, ShotRow.id == AttemptRow.shot_id)
+        .join(CampaignRow, CampaignRow.name == ShotRow.campaign)
+        .where(AssignmentRow.reviewer == reviewer, AssignmentRow.skipped.is_(True))
+    )
+    counts = []
+    for chosen in (sampled, others, skipped):
+        scoped = chosen if campaign is None else chosen.where(CampaignRow.name == campaign)
+        counts.append(
+            session.scalar(scoped.where(CampaignRow.submitted_by != reviewer) if four_eyes else scoped) or 0
+        )
+    return Waiting(sampled=counts[0], doubtful=counts[1], skipped=counts[2])
+
+
+def _open_lots(session: Session, campaign: str | None, lot: str | None) -> Sequence[str]:
+    """Name the open lots in which somebody has to look, the oldest first."""
+    due = select(LotMemberRow.lot).where(LotMemberRow.lot == LotRow.id, LotMemberRow.settled.is_(False))
+    chosen = select(LotRow.id).where(LotRow.state == LotState.OPEN, due.exists())
+    if lot is not None:
+        if session.get(LotRow, lot) is None:
+            raise NotRegistered(f"There is no lot {lot}.", lot=lot)
+        chosen = chosen.where(LotRow.id == lot)
+    if campaign is not None:
+        chosen = chosen.where(LotRow.campaign == campaign)
+    return session.scalars(chosen.order_by(LotRow.created_at, LotRow.id)).all()
+
+
+def _picked(session: Session, chosen: Select[str, str], reviewer: str, limit: int) -> list[str]:
+    """Lock the first pictures that are free; what another reviewer is being given is passed over."""
+    skipped = select(AssignmentRow.attempt_id).where(
+        AssignmentRow.attempt_id == AttemptRow.id,
+        AssignmentRow.reviewer == reviewer,
+        AssignmentRow.skipped.is_(True),
+    )
+    free = chosen.where(~skipped.exists()).limit(limit)
+    locked = [one for one, _ in session.execute(free.with_for_update(of=ShotRow, skip_locked=True))]
+    if not locked:
+        return []
+    # PostgreSQL chose by a snapshot from before the locks; a desk that was filled in between shows only now.
+    still = set(session.scalars(free.where(AttemptRow.id.in_(locked))))
+    return [one for one in locked if one in still]
+
+
+def _waiting() -> Select[str, str]:
+    """Choose the last picture of each shot that needs review and is in no open lot's sample."""
     later = aliased(AttemptRow)
     newest = (
         ~select(later.id)
@@ -65,13 +167,24 @@ def _waiting(campaign: str | None) -> Select[str, str]:
         )
         .exists()
     )
-    chosen = (
+    return (
         select(AttemptRow.id, AttemptRow.shot_id)
         .join(ShotRow, ShotRow.id == AttemptRow.shot_id)
         .where(ShotRow.state == ShotState.NEEDS_REVIEW, AttemptRow.picture.is_not(None), newest)
-        .order_by(ShotRow.campaign, ShotRow.position)
+        .where(~_in_open_lot().exists())
     )
-    return chosen if campaign is None else chosen.where(ShotRow.campaign == campaign)
+
+
+def _in_open_lot() -> Select[str]:
+    """Choose the samples of open lots in which the shot at hand waits for somebody."""
+    sampled = aliased(AttemptRow)
+    return (
+        select(LotMemberRow.lot)
+        .join(LotRow, LotRow.id == LotMemberRow.lot)
+        .join(sampled, sampled.id == LotMemberRow.attempt_id)
+        .where(sampled.shot_id == ShotRow.id, LotRow.state == LotState.OPEN, LotMemberRow.settled.is_(False))
+        .correlate(ShotRow)
+    )
 
 
 def _sampled(lot: str) -> Select[str, str]:
@@ -79,38 +192,72 @@ def _sampled(lot: str) -> Select[str, str]:
         select(AttemptRow.id, AttemptRow.shot_id)
         .join(ShotRow, ShotRow.id == AttemptRow.shot_id)
         .join(LotMemberRow, LotMemberRow.attempt_id == AttemptRow.id)
-        .where(LotMemberRow.lot == lot)
+        .where(LotMemberRow.lot == lot, LotMemberRow.settled.is_(False))
         .order_by(LotMemberRow.position)
     )
 
 
-def _free(reviewer: str, places: int, lot: str | None, now: datetime) -> list[ColumnElement[bool]]:
-    """Say that a place at the picture is left, and that this reviewer has not looked at it."""
+def _of_lot(chosen: Select[str, str], reviewer: str, lot: str, now: datetime) -> Select[str, str]:
+    """Leave out what the reviewer looked at for the lot, and where no place is left."""
+    looked = _looked(reviewer, lot)
+    return chosen.where(~looked.exists(), _taken(reviewer, now) + LotMemberRow.looks < LotMemberRow.wanted)
+
+
+def _scoped(
+    chosen: Select[str, str], reviewer: str, campaign: str | None, *, four_eyes: bool
+) -> Select[str, str]:
+    if campaign is not None:
+        chosen = chosen.where(ShotRow.campaign == campaign)
+    if four_eyes:
+        own = select(CampaignRow.name).where(
+            CampaignRow.name == ShotRow.campaign, CampaignRow.submitted_by == reviewer
+        )
+        chosen = chosen.where(~own.exists())
+    return chosen
+
+
+def _looked(reviewer: str, lot: ColumnElement[str] | str) -> Select[int]:
+    return select(ReviewRow.number).where(
+        ReviewRow.shot_id == AttemptRow.shot_id,
+        ReviewRow.lot == lot,
+        ReviewRow.reviewer == reviewer,
+        ReviewRow.withdrawn_at.is_(None),
+    )
+
+
+def _taken(reviewer: str, now: datetime) -> ColumnElement[int]:
+    """Count the others on whose desk the picture lies."""
     others = select(func.count()).where(
         AssignmentRow.attempt_id == AttemptRow.id,
         AssignmentRow.reviewer != reviewer,
         AssignmentRow.until > now,
     )
-    said = select(ReviewRow.number).where(ReviewRow.attempt_id == AttemptRow.id)
-    mine = said.where(ReviewRow.reviewer == reviewer)
-    conditions = [~mine.exists()] if lot else []
-    taken = others.scalar_subquery()
-    if lot is None:
-        return [taken < places]
-    looked = select(func.count(func.distinct(ReviewRow.reviewer))).where(
-        ReviewRow.attempt_id == AttemptRow.id, ReviewRow.lot == lot
-    )
-    return [*conditions, taken + looked.scalar_subquery() < places]
+    return others.scalar_subquery()
 
 
 def _assignments(
-    session: Session, attempt_ids: Collection[str], reviewer: str, lot: str | None, until: datetime
+    session: Session, found: Sequence[tuple[str, str | None]], reviewer: str, until: datetime
 ) -> tuple[Assignment, ...]:
-    found = attempts_where(session, AttemptRow.id.in_(attempt_ids))
-    attempts = {attempt.id: attempt for some in found.values() for attempt in some}
-    ordered = [attempts[attempt_id] for attempt_id in attempt_ids]
+    ids = [one for one, _ in found]
+    known = attempts_where(session, AttemptRow.id.in_(ids))
+    attempts = {attempt.id: attempt for some in known.values() for attempt in some}
+    ordered = [attempts[one] for one in ids]
+    differing = (
+        select(LotMemberRow.attempt_id, LotMemberRow.lot)
+        .join(LotRow, LotRow.id == LotMemberRow.lot)
+        .where(LotMemberRow.attempt_id.in_(ids))
+        .where(LotMemberRow.wanted > func.coalesce(LotMemberRow.places, LotRow.places))
+    )
+    disputed = {(attempt_id, of) for attempt_id, of in session.execute(differing)}
     shots = shots_of_ids(session, [attempt.shot_id for attempt in ordered])
     return tuple(
-        Assignment(shot=shot, attempt=attempt, reviewer=reviewer, lot=lot, until=until)
-        for shot, attempt in zip(shots, ordered, strict=True)
+        Assignment(
+            shot=shot,
+            attempt=attempt,
+            reviewer=reviewer,
+            lot=lot,
+            until=until,
+            disputed=(attempt.id, lot) in disputed,
+        )
+        for shot, attempt, (_, lot) in zip(shots, ordered, found, strict=True)
     )

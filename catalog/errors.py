@@ -5,7 +5,11 @@ CatalogError
   LeaseLost                       409
   VerdictConflict                 409
   AccessRefused                      401
+  OwnWork                         403
+  NothingToInspect                409
+  InspectionStopped               409
   RecordRefused                   422
+  ScheduleInvalid                 422
   KeyReused                       422
   RequestInFlight     retryable   409
   StoreCorrupt                    500
@@ -39,6 +43,24 @@ class AccessRefused(CatalogError):
     status = 401
 
 
+class OwnWork(CatalogError):
+    """You submitted this; somebody else has to review it."""
+
+    status = 403
+
+
+class NothingToInspect(CatalogError):
+    """Nothing was made since the last lot."""
+
+    status = 409
+
+
+class InspectionStopped(CatalogError):
+    """Five lots were refused under tightened inspection; mend the cause first."""
+
+    status = 409
+
+
 class VerdictConflict(CatalogError):
     """The verdict contradicts one that already stands."""
 
@@ -47,6 +69,12 @@ class VerdictConflict(CatalogError):
 
 class RecordRefused(CatalogError):
     """The record contradicts itself or what the catalog already holds."""
+
+    status = 422
+
+
+class ScheduleInvalid(CatalogError):
+    """This is no schedule that ever comes."""
 
     status = 422
 

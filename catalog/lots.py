@@ -11,16 +11,17 @@ from catalog.campaigns import require
 from catalog.errors import NotRegistered, VerdictConflict
 from catalog.insertion import insert_missing
 from catalog.journal import Journal
-from catalog.review_rows import LotMemberRow, LotRow
+from catalog.review_rows import LotMemberRow, LotPictureRow, LotRow
 from catalog.states import LEGAL_LOT, LotState, Origin
 from schemas import Schema, content_id
 
 
 class LotMember(Schema):
-    """A picture of a lot's sample, and why it is there."""
+    """A picture of a lot's sample, and why it is there; `places` overrules how many people look at it."""
 
     attempt_id: str
     origin: Origin
+    places: int | None = None
 
 
 class Lot(Schema):
@@ -47,8 +48,12 @@ def open_lot(
     members: Sequence[LotMember],
     places: int,
     by: str,
+    stands_for: Sequence[str] = (),
 ) -> Lot:
-    """Open a lot, or return the one with the same plan and sample; raises NotRegistered."""
+    """Open a lot, or return the one with the same plan and sample; raises NotRegistered.
+
+    `stands_for` are the pictures besides its sample from which it was drawn.
+    """
     require(session, campaign)
     drawn = [[member.attempt_id, member.origin] for member in members]
     lot_id = content_id("lot", [campaign, dict(plan), drawn])
@@ -56,10 +61,12 @@ def open_lot(
         row = {"id": lot_id, "campaign": campaign, "plan": dict(plan), "size": size, "places": places}
         insert_missing(session, LotRow, [{**row, "state": LotState.OPEN}])
         told = [
-            {"lot": lot_id, "position": position, **member.model_dump()}
+            {"lot": lot_id, "position": position, "wanted": member.places or places, **member.model_dump()}
             for position, member in enumerate(members)
         ]
         insert_missing(session, LotMemberRow, told)
+        whole = sorted({member.attempt_id for member in members}.union(stands_for))
+        insert_missing(session, LotPictureRow, [{"lot": lot_id, "attempt_id": one} for one in whole])
         journal = Journal(session)
         journal.note(lot_id, by, "open lot", None, {"campaign": campaign, "sample": len(members)})
         journal.close()
@@ -88,7 +95,8 @@ def lot(session: Session, lot_id: str) -> Lot:
         raise _unknown(lot_id)
     drawn = select(LotMemberRow).where(LotMemberRow.lot == lot_id).order_by(LotMemberRow.position)
     members = tuple(
-        LotMember(attempt_id=member.attempt_id, origin=member.origin) for member in session.scalars(drawn)
+        LotMember(attempt_id=member.attempt_id, origin=member.origin, places=member.places)
+        for member in session.scalars(drawn)
     )
     fields = {name: getattr(row, name) for name in Lot.model_fields if name != "members"}
     return Lot.model_validate({**fields, "members": members})

@@ -3,29 +3,39 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog import assignments, lots, reviews
-from catalog.assignments import Assignment
+from catalog import assignments, lots, reviews, withdrawals
+from catalog.assignments import Assignment, Waiting
+from catalog.lot_desk import LotDesk
 from catalog.lots import Lot, LotMember
-from catalog.opened import Opened
 from catalog.reviews import Review
 from catalog.states import LotState
 from schemas import Attempt
 
 
-class ReviewDesk(Opened):
+class ReviewDesk(LotDesk):
     """Hands pictures to people, and keeps what they find."""
 
-    def record_review(self, review: Review) -> Attempt:
+    def record_review(self, review: Review, *, four_eyes: bool = False) -> Attempt:
         """Keep a review as a person's verdict, and move its shot; return the attempt as it stands now.
 
         Accepting makes the picture the shot's master. Rejecting queues the shot for another attempt, past the
         plan if need be, and takes the master back if this was it. The same review again is a no-op. In a lot
         with several places nothing is decided before all have looked; when they differ, the shot needs
         review. Raises NotRegistered, RecordRefused for accepting a failed attempt, VerdictConflict when the
-        shot has another master or is not to be decided.
+        shot has another master or is not to be decided or somebody else looks at it, KeyReused for another
+        review by the same `decision`, and OwnWork when `four_eyes` is on and the reviewer submitted it.
         """
         with self._database.writing() as session:
-            return reviews.record(session, review)
+            return reviews.record(session, review, four_eyes=four_eyes)
+
+    def withdraw_review(self, reviewer: str, decision: str) -> str:
+        """Take back what a reviewer said under the id `decision`; return the shot's id. Again is a no-op.
+
+        The shot stands as it did before, and the picture lies on the reviewer's desk again. Raises
+        NotRegistered, and VerdictConflict when the shot has gone on since.
+        """
+        with self._database.writing() as session:
+            return withdrawals.withdraw_review(session, reviewer, decision)
 
     def reviews_of(self, shot_id: str) -> tuple[Review, ...]:
         """List a shot's reviews, oldest first."""
@@ -38,15 +48,42 @@ class ReviewDesk(Opened):
             return reviews.reviews_of_lot(session, lot)
 
     def assign(
-        self, reviewer: str, limit: int, *, campaign: str | None = None, lot: str | None = None
+        self,
+        reviewer: str,
+        limit: int,
+        *,
+        campaign: str | None = None,
+        lot: str | None = None,
+        four_eyes: bool = False,
     ) -> tuple[Assignment, ...]:
         """Put pictures on a reviewer's desk for ten minutes; nobody else gets them meanwhile.
 
-        Of a lot's sample, or else the last pictures of shots that need review. A lot with two places gives
-        each picture to two people, never twice to the same. Raises NotRegistered for an unknown lot.
+        Of the open lots' samples (or of `lot` alone), then the last pictures of other shots that need review;
+        nothing that the reviewer put aside, and with `four_eyes` nothing that they submitted. What two people
+        look at is given to two, never twice to the same. Raises NotRegistered for an unknown lot.
         """
         with self._database.writing() as session:
-            return assignments.assign(session, reviewer, limit, campaign, lot)
+            return assignments.assign(session, reviewer, limit, campaign, lot, four_eyes=four_eyes)
+
+    def keep_desk(self, reviewer: str, attempt_ids: Sequence[str]) -> None:
+        """Leave pictures that lie on a reviewer's desk there for ten minutes more."""
+        with self._database.writing() as session:
+            assignments.keep_desk(session, reviewer, attempt_ids)
+
+    def skip(self, reviewer: str, attempt_id: str) -> None:
+        """Take a picture off a reviewer's desk and do not give it to them again; raises NotRegistered."""
+        with self._database.writing() as session:
+            assignments.skip(session, reviewer, attempt_id)
+
+    def unskip(self, reviewer: str) -> None:
+        """Give a reviewer again what they put aside."""
+        with self._database.writing() as session:
+            assignments.unskip(session, reviewer)
+
+    def waiting(self, reviewer: str, *, campaign: str | None = None, four_eyes: bool = False) -> Waiting:
+        """Count what waits for a reviewer, whoever else may take it."""
+        with self._database.reading() as session:
+            return assignments.waiting(session, reviewer, campaign, four_eyes=four_eyes)
 
     def open_lot(
         self,

@@ -5,19 +5,21 @@ from datetime import datetime
 from typing import assert_never
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from catalog.attempts import attempts_where
-from catalog.errors import NotRegistered, RecordRefused, VerdictConflict
+from catalog.errors import KeyReused, NotRegistered, RecordRefused, VerdictConflict
 from catalog.events import EventType
 from catalog.journal import HeldShot, Journal
+from catalog.looks import lot_that_settles, require_other_eyes, require_place, said_of, take_stock
 from catalog.masters import forget, withdraw
 from catalog.recording import master_row, verdict_row
-from catalog.review_rows import AssignmentRow, LotRow, ReviewRow
+from catalog.review_rows import AssignmentRow, ReviewRow
 from catalog.rows import AttemptRow, MasterRow, VerdictRow
 from catalog.shots import held_one
 from catalog.states import Severity, ShotState
+from catalog.tallies import retell
 from schemas import Attempt, DecidedBy, Outcome, Schema, Verdict
 from schemas.shape import Slug
 
@@ -32,6 +34,7 @@ class Defect(Schema):
 class Review(Schema):
     """What one person found of one picture; `lot` when it was looked at as part of one.
 
+    `decision` is an id of the reviewer's own, by which the review can be told again and be withdrawn.
     `decided_at` is the database's, None until recorded.
     """
 
@@ -41,6 +44,7 @@ class Review(Schema):
     defects: tuple[Defect, ...] = ()
     comment: str = Field(default="", max_length=2000)
     lot: str | None = None
+    decision: str | None = Field(default=None, min_length=8, max_length=100)
     decided_at: datetime | None = None
 
     @property
@@ -50,12 +54,12 @@ class Review(Schema):
         return (*found, self.comment) if self.comment else found
 
 
-def record(session: Session, review: Review) -> Attempt:
+def record(session: Session, review: Review, *, four_eyes: bool = False) -> Attempt:
     """Keep a review, and let it decide; return the attempt with the verdict that counts now.
 
     The same review again is a no-op. Where several people look at each picture, nothing is decided until all
     of them have; when they differ, the shot waits for one more. Raises NotRegistered, RecordRefused,
-    VerdictConflict.
+    KeyReused, VerdictConflict, and OwnWork when `four_eyes` forbids it.
     """
     shot_id = session.scalar(select(AttemptRow.shot_id).where(AttemptRow.id == review.attempt_id))
     if shot_id is None:
@@ -64,30 +68,45 @@ def record(session: Session, review: Review) -> Attempt:
     attempt = _attempt(session, review.attempt_id)
     if attempt.picture is None and review.outcome is Outcome.ACCEPTED:
         raise RecordRefused("A failed attempt cannot be accepted: it has no picture.", attempt=attempt.id)
-    if _said(session, review) == _content(review):
+    if _is_known(session, review):
         return attempt
+    if four_eyes:
+        require_other_eyes(session, shot.row.campaign, review.reviewer)
+    if review.lot is None:
+        review = review.model_copy(update={"lot": lot_that_settles(session, shot_id, attempt.id)})
     journal = Journal(session)
-    session.execute(insert(ReviewRow).values(shot_id=shot_id, **_fields(review)))
-    _clear_desk(session, review)
+    require_place(session, review.lot, shot_id, attempt.id, review.reviewer, journal.now)
+    number = session.scalar(
+        insert(ReviewRow).values(shot_id=shot_id, **_fields(review)).returning(ReviewRow.number)
+    )
+    _clear_desk(session, review.reviewer, shot_id)
     journal.note(shot_id, review.reviewer, "review", None, {"attempt": attempt.id, "says": review.outcome})
-    outcome = _agreed(session, review)
+    outcome = _agreed(session, review, shot_id)
     if outcome is not None:
+        before = _standing(session, shot, attempt)
         reasons = review.reasons if outcome is review.outcome else ("the reviewers do not agree",)
         verdict = Verdict(outcome=outcome, by=DecidedBy.PERSON, reviewer=review.reviewer, reasons=reasons)
         session.execute(insert(VerdictRow).values(verdict_row(attempt.id, verdict)))
+        retell(session, attempt.id, verdict)
         _follow(session, journal, shot, attempt, verdict)
+        journal.touch([shot_id])
+        session.execute(
+            update(ReviewRow)
+            .where(ReviewRow.number == number)
+            .values(before={**before, "after": shot.row.state})
+        )
     journal.close()
     return _attempt(session, review.attempt_id)
 
 
 def reviews_of(session: Session, shot_id: str) -> tuple[Review, ...]:
-    """List a shot's reviews, oldest first."""
-    return _listed(session, ReviewRow.shot_id == shot_id)
+    """List a shot's reviews but for those that were withdrawn, oldest first."""
+    return _listed(session, (ReviewRow.shot_id == shot_id) & ReviewRow.withdrawn_at.is_(None))
 
 
 def reviews_of_lot(session: Session, lot: str) -> tuple[Review, ...]:
-    """List the reviews of a lot's pictures, oldest first."""
-    return _listed(session, ReviewRow.lot == lot)
+    """List the reviews of a lot's pictures but for those that were withdrawn, oldest first."""
+    return _listed(session, (ReviewRow.lot == lot) & ReviewRow.withdrawn_at.is_(None))
 
 
 def _follow(session: Session, journal: Journal, shot: HeldShot, attempt: Attempt, verdict: Verdict) -> None:
@@ -117,38 +136,56 @@ def _follow(session: Session, journal: Journal, shot: HeldShot, attempt: Attempt
             assert_never(verdict.outcome)
 
 
-def _agreed(session: Session, review: Review) -> Outcome | None:
+def _agreed(session: Session, review: Review, shot_id: str) -> Outcome | None:
     """Say what all who had to look at the picture decided: None while somebody still has to."""
     if review.lot is None:
         return review.outcome
-    places = session.scalar(select(LotRow.places).where(LotRow.id == review.lot))
-    if places is None:
-        raise NotRegistered(f"There is no lot {review.lot}.", lot=review.lot)
-    chosen = select(ReviewRow.reviewer, ReviewRow.outcome).where(
-        ReviewRow.attempt_id == review.attempt_id, ReviewRow.lot == review.lot
-    )
-    said = dict(session.execute(chosen.order_by(ReviewRow.number)).all())
-    if len(said) < places:
-        return None
-    if len(said) > places or len(set(said.values())) == 1:
+    looks, wanted = take_stock(session, review.lot, shot_id)
+    if looks >= wanted:
         return review.outcome
-    return Outcome.NEEDS_REVIEW
+    # One more than were asked at first are wanted only when those do not agree.
+    disputed = len({outcome for _, outcome in said_of(session, review.lot, shot_id).values()}) > 1
+    return Outcome.NEEDS_REVIEW if looks == wanted - 1 and disputed else None
 
 
-def _clear_desk(session: Session, review: Review) -> None:
-    row = session.get(AssignmentRow, (review.attempt_id, review.reviewer))
-    if row is not None:
-        session.delete(row)
+def _standing(session: Session, shot: HeldShot, attempt: Attempt) -> dict[str, object]:
+    """Say how a shot stands, for putting it back when the review is withdrawn."""
+    made = select(func.count()).select_from(AttemptRow).where(AttemptRow.shot_id == shot.row.id)
+    return {
+        "state": shot.row.state,
+        "master": session.scalar(select(MasterRow.attempt_id).where(MasterRow.shot_id == shot.row.id)),
+        "verdict": attempt.verdict.outcome if attempt.verdict else None,
+        "attempts": session.scalar(made),
+    }
+
+
+def _clear_desk(session: Session, reviewer: str, shot_id: str) -> None:
+    pictures = select(AttemptRow.id).where(AttemptRow.shot_id == shot_id)
+    ours = (AssignmentRow.reviewer == reviewer) & AssignmentRow.attempt_id.in_(pictures)
+    session.execute(delete(AssignmentRow).where(ours))
+
+
+def _is_known(session: Session, review: Review) -> bool:
+    """Tell whether the reviewer said exactly this before; raises KeyReused for another review by its id."""
+    if review.decision is None:
+        return _said(session, review) == _content(review)
+    ours = (ReviewRow.reviewer == review.reviewer) & (ReviewRow.decision == review.decision)
+    found = session.scalars(select(ReviewRow).where(ours)).one_or_none()
+    if found is None:
+        return False
+    if (found.attempt_id, found.outcome) != (review.attempt_id, review.outcome):
+        raise KeyReused("This id came with another review before; use a new one for each.")
+    return True
 
 
 def _said(session: Session, review: Review) -> Review | None:
     mine = (ReviewRow.attempt_id == review.attempt_id) & (ReviewRow.reviewer == review.reviewer)
-    found = _listed(session, mine)
+    found = _listed(session, mine & ReviewRow.withdrawn_at.is_(None))
     return _content(found[-1]) if found else None
 
 
 def _content(review: Review) -> Review:
-    return review.model_copy(update={"decided_at": None})
+    return review.model_copy(update={"decided_at": None, "decision": None, "lot": None})
 
 
 def _attempt(session: Session, attempt_id: str) -> Attempt:

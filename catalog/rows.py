@@ -44,6 +44,7 @@ class FormRow(Row):
     """A product form by its fingerprint; campaigns share it."""
 
     __tablename__ = "forms"
+    __table_args__ = (Index(None, "created_at"),)
 
     fingerprint: Mapped[Key] = mapped_column(primary_key=True)
     sku: Mapped[Key] = mapped_column(index=True)
@@ -62,6 +63,7 @@ class ShotRow(Row):
     __table_args__ = (
         UniqueConstraint("campaign", "position"),
         Index(None, "campaign", "state", "not_before", "position"),
+        Index(None, "state", "campaign", "position"),
     )
 
     id: Mapped[Key] = mapped_column(primary_key=True)
