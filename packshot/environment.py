@@ -3,8 +3,12 @@
 import os
 
 from schemas import Settings, settings_from
+from schemas.step_log import log_steps
 
 
 def our_settings() -> Settings:
     """Return the settings that the environment states; raise SettingsInvalid for one that cannot be used."""
-    return settings_from(dict(os.environ))
+    settings = settings_from(dict(os.environ))
+    if settings.logs.steps == "json":
+        log_steps("packshot")
+    return settings

@@ -241,6 +241,13 @@ class RetentionSettings(Section):
     """Temporary files of writers that died, and files in the store that no record names."""
 
 
+class LogSettings(Section):
+    """What processes say of their steps."""
+
+    steps: Literal["none", "json"] = "none"
+    """`json`: a line on standard error for each step, as `packshot up` has it; `none`: nothing."""
+
+
 class Settings(BaseSettings):
     """All settings; PACKSHOT_CORE__TURBO=... sets `core.turbo`."""
 
@@ -260,6 +267,7 @@ class Settings(BaseSettings):
     webhooks: WebhookSettings = WebhookSettings()
     studio: StudioSettings = StudioSettings()
     retention: RetentionSettings = RetentionSettings()
+    logs: LogSettings = LogSettings()
 
 
 PREFIX = "PACKSHOT_"

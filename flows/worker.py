@@ -1,0 +1,75 @@
+"""The flow runner: registers the deployments, takes up what a dead runner left, and runs what is due.
+
+Each run is a process of its own, started by Prefect's process worker: it costs some five seconds of imports
+a run, and buys that one which is killed, leaks or hangs harms no other, and that Prefect calls it crashed.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.states import Crashed, Scheduled
+from prefect.workers.process import ProcessWorker
+
+from flows.deploying import POOL, deploy
+from flows.janitor import running
+from flows.services import Records
+from schemas.step_log import step
+
+AT_A_TIME = 4
+"""Runs at a time; each is a process of about 250 MB."""
+
+LIVES = 3
+"""A run that saw so many runners die is called crashed; its shots are the sweep's."""
+
+HEARTBEAT_S = 30
+
+
+def serve_flows(records: Records, workspace: Path, announce: Callable[[], None]) -> None:
+    """Run flows of `workspace` until SIGTERM; the server at PREFECT_API_URL answers already.
+
+    For a server of our own, whose only runner this is: whatever it believes to be running is not. `announce`
+    is called when forms that are submitted would be worked on. Raises NotDeployed.
+    """
+    deployed = deploy(records, workspace)
+    step("deployed", changed=len(deployed.changed), unchanged=len(deployed.unchanged))
+    for name in take_up_again():
+        step("taken_up_again", run=name)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    announce()
+    worker = ProcessWorker(
+        work_pool_name=POOL, name="packshot up", limit=AT_A_TIME, heartbeat_interval_seconds=HEARTBEAT_S
+    )
+    asyncio.run(worker.start(printer=_quiet))
+
+
+def take_up_again() -> tuple[str, ...]:
+    """Schedule what a dead runner had in hand once more, and return the names; flows find what is left."""
+    taken = []
+    with get_client(sync_client=True) as client:
+        for run in running():
+            if run.run_count >= LIVES:
+                _crash(client, run.id)
+                continue
+            client.set_flow_run_state(run.id, Scheduled(message="Its runner died; once more."), force=True)
+            taken.append(run.name)
+    return tuple(taken)
+
+
+def _crash(client: SyncPrefectClient, run_id: object) -> None:
+    why = f"Its runner died {LIVES} times; its shots are due again."
+    client.set_flow_run_state(run_id, Crashed(message=why), force=True)  # type: ignore[arg-type]  # an id of Prefect's
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """End at once: what is not done is in the catalog, and whoever stops us ends our runs as well."""
+    sys.exit(0)
+
+
+def _quiet(*_: object, **__: object) -> None:
+    """Say nothing where the worker would greet."""
