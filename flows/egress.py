@@ -11,15 +11,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore
 
 from schemas import AssetError
+from schemas.egress import STRICT, Address, EgressPolicy, EgressRefused
 
-Address = IPv4Address | IPv6Address
 Resolver = Callable[[str, int], list[str]]
 """From host and port to all addresses, as `getaddrinfo` knows them."""
 
@@ -27,60 +27,12 @@ TIMEOUT_S = 15.0
 ANSWER_BYTES = 64 << 10
 """More of an answer than this is never read."""
 
-DENIED_V4 = tuple(
-    ip_network(text)
-    for text in (
-        "192.0.0.0/24",  # for protocols; a cloud keeps its metadata there, and Python calls some of it global
-        "192.88.99.0/24",  # relays into 6to4
-        "168.63.129.16/32",  # the host of a virtual machine at Azure, though its address is public
-    )
-)
-ROUTED_V6 = ip_network("2000::/3")
-"""The only part of IPv6 that is handed out; the rest is local, mapped or reserved."""
-
-DENIED_V6 = tuple(
-    ip_network(text)
-    for text in (
-        "2002::/16",  # 6to4: carries an IPv4 address that Python's is_global does not look at
-        "2001::/23",  # Teredo and other tunnels
-        "2001:db8::/32",
-        "3fff::/20",
-    )
-)
-
-
-class EgressRefused(AssetError):
-    """The address is not one that may be called from here."""
-
-    status = 422
-
 
 class EgressFailed(AssetError):
     """The receiver could not be reached or did not answer in time."""
 
     retryable = True
     status = 504
-
-
-@dataclass(frozen=True)
-class EgressPolicy:
-    """What may be called: https on 443 and public addresses, unless a deployment says otherwise."""
-
-    ports: Mapping[str, frozenset[int]]
-    """Allowed ports by scheme; a scheme that is not there is refused."""
-    permitted: tuple[IPv4Network | IPv6Network, ...] = ()
-    """Networks that may be called although they are not public, such as a company's own receivers."""
-
-    def refuse_unless_allowed(self, address: Address) -> None:
-        """Raise EgressRefused unless a connection to `address` may be made."""
-        plain = address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
-        if any(plain in network for network in self.permitted if network.version == plain.version):
-            return
-        if plain is not address or not _public(address):
-            raise EgressRefused(f"{address} is not a public address, so nothing is sent there.")
-
-
-STRICT = EgressPolicy(ports={"https": frozenset({443})})
 
 
 @dataclass(frozen=True)
@@ -113,7 +65,7 @@ class EgressClient:
         Raises EgressRefused when `url` or where it leads is not allowed, EgressFailed when nobody answers
         within the time.
         """
-        self.check(url)
+        self._policy.check(url)
         end = time.monotonic() + self._timeout_s
         backend = _VettingBackend(self._policy, self._resolve, end)
         sent = [("host", urlsplit(url).netloc), ("content-length", str(len(body))), *headers.items()]
@@ -123,26 +75,6 @@ class EgressClient:
             pool.stream("POST", url, headers=sent, content=body) as answer,
         ):
             return Answer(answer.status, _head_of(answer.iter_stream()))
-
-    def check(self, url: str) -> None:
-        """Raise EgressRefused when `url` itself is not allowed, before anything is resolved."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise EgressRefused("The address cannot be read; https://host/path would be right.") from error
-        allowed = self._policy.ports.get(parts.scheme)
-        if allowed is None:
-            schemes = " or ".join(sorted(self._policy.ports))
-            raise EgressRefused(f"The address must begin with {schemes}://.")
-        if parts.username is not None or parts.password is not None:
-            raise EgressRefused("The address must not carry a user name or password.")
-        host = parts.hostname or ""
-        if not host or not (url.isascii() and url.isprintable()) or set(url) & set(" \\"):
-            raise EgressRefused("The address names no host, or has characters that an address cannot have.")
-        if (port or {"http": 80, "https": 443}.get(parts.scheme, 0)) not in allowed:
-            ports = ", ".join(map(str, sorted(allowed)))
-            raise EgressRefused(f"The address names a port that is not allowed; {ports} would be right.")
 
 
 def system_resolver(host: str, port: int) -> list[str]:
@@ -214,14 +146,6 @@ def _translated() -> Iterator[None]:
         yield
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
         raise EgressFailed(f"The receiver did not answer: {type(error).__name__}.") from error
-
-
-def _public(address: Address) -> bool:
-    if isinstance(address, IPv4Address):
-        denied = any(address in network for network in DENIED_V4)
-        return address.is_global and not address.is_multicast and not denied
-    denied = any(address in network for network in DENIED_V6)
-    return address in ROUTED_V6 and address.is_global and not denied
 
 
 def _left(end: float) -> float:

@@ -4,14 +4,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from ipaddress import ip_network
 
 from catalog import Catalog, Delivery, LeaseLost
 from flows.delivery_rules import Fate, fate_of, rest_after, wait_before
-from flows.egress import EgressClient, EgressFailed, EgressPolicy, EgressRefused
+from flows.egress import EgressClient, EgressFailed
 from flows.signatures import signed_headers
 from schemas import Schema, SettingsInvalid, canonical_json
-from schemas.settings import WebhookSettings
+from schemas.egress import EgressRefused
 
 AT_ONCE = 16
 """Deliveries under way at a time; the catalog gives at most four of them to one endpoint."""
@@ -93,14 +92,3 @@ def message_of(delivery: Delivery) -> bytes:
     event = delivery.event
     data = {"campaign": event.campaign, "shot": event.shot_id, **event.body}
     return canonical_json({"type": event.type, "timestamp": event.created_at.isoformat(), "data": data})
-
-
-def egress_policy(settings: WebhookSettings) -> EgressPolicy:
-    """Return where webhooks may go; raise SettingsInvalid for a network or port that is none."""
-    try:
-        ports = frozenset(int(port) for port in settings.ports.split(","))
-        networks = tuple(ip_network(text.strip()) for text in settings.permit.split(",") if text.strip())
-    except ValueError as error:
-        raise SettingsInvalid(f"PACKSHOT_WEBHOOKS cannot be used: {error}.") from error
-    schemes = {"https": ports} | ({"http": ports | {80}} if settings.plain_http else {})
-    return EgressPolicy(ports=schemes, permitted=networks)

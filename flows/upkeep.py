@@ -14,9 +14,10 @@ from flows.egress import EgressClient
 from flows.exporter import Exporter
 from flows.files import Bench, wanted_files
 from flows.janitor import close_zombies, remove_old_runs, running
-from flows.sender import Sender, Sent, egress_policy
+from flows.sender import Sender, Sent
 from flows.services import opened, opened_records
 from schemas import Schema
+from schemas.egress import egress_policy
 from schemas.forms import CampaignName
 
 

@@ -4,6 +4,7 @@ AssetError
   FormInvalid           schemas
   SheetUnreadable       schemas
   SettingsInvalid       schemas
+  EgressRefused         schemas
   PromptError           prompt_rules
   RenderError           zimage_core
   RequestRefused        zimage_core

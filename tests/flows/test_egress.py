@@ -9,7 +9,8 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from flows.egress import ANSWER_BYTES, STRICT, EgressClient, EgressFailed, EgressPolicy, EgressRefused
+from flows.egress import ANSWER_BYTES, EgressClient, EgressFailed
+from schemas.egress import STRICT, EgressPolicy, EgressRefused
 
 LOOPBACK = (ip_network("127.0.0.0/8"),)
 

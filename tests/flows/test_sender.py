@@ -11,11 +11,12 @@ import pytest
 from standardwebhooks import Webhook
 
 from catalog import Catalog, DeliveryState, Event
-from flows.egress import EgressClient, EgressPolicy
+from flows.egress import EgressClient
 from flows.line import satisfy
-from flows.sender import Sender, egress_policy
+from flows.sender import Sender
 from flows.services import Services
 from schemas import SettingsInvalid, settings_from
+from schemas.egress import EgressPolicy, egress_policy
 from tests.factories import a_form
 
 Build = Callable[..., Services]
