@@ -29,6 +29,7 @@ from catalog.errors import (
 )
 from catalog.events import Event, EventType
 from catalog.exports import publish
+from catalog.finding_shots import Choices, ShotCard, ShotFilter, ShotPage, ShotSort
 from catalog.findings import Finding, FindingKind, Findings
 from catalog.histories import CampaignSummary, ShotHistory
 from catalog.leases import HEARTBEAT_S as HEARTBEAT_S
@@ -54,6 +55,7 @@ from catalog.states import (
     ShotState,
 )
 from catalog.store import AssetStore, store_at
+from catalog.stories import Decision, ShotStory
 from catalog.tallies import CampaignFigures, ReasonCount
 from catalog.trails import AuditFilter, AuditLine, AuditPage
 from schemas import Role
@@ -76,7 +78,9 @@ __all__ = [
     "Catalog",
     "CatalogError",
     "CatalogUnavailable",
+    "Choices",
     "Credentials",
+    "Decision",
     "Defect",
     "Delivery",
     "DeliveryLine",
@@ -121,8 +125,13 @@ __all__ = [
     "ScheduleInvalid",
     "SchemaOutdated",
     "Severity",
+    "ShotCard",
+    "ShotFilter",
     "ShotHistory",
+    "ShotPage",
+    "ShotSort",
     "ShotState",
+    "ShotStory",
     "Stock",
     "StoreCorrupt",
     "StoreFull",

@@ -59,7 +59,7 @@ def attempts_of_many(session: Session, shot_ids: Sequence[str]) -> dict[str, tup
 def attempts_where(session: Session, condition: ColumnElement[bool]) -> dict[str, list[Attempt]]:
     """Gather the attempts that meet `condition` (on AttemptRow) by shot, in the order of their numbers."""
     verdicts = {
-        row.attempt_id: _verdict(row)
+        row.attempt_id: verdict(row)
         for row in session.scalars(
             select(VerdictRow)
             .join(AttemptRow, VerdictRow.attempt_id == AttemptRow.id)
@@ -106,7 +106,7 @@ def master(row: MasterRow) -> Master:
     )
 
 
-def _attempt(row: AttemptRow, spec: PromptSpec, verdict: Verdict | None) -> Attempt:
+def _attempt(row: AttemptRow, spec: PromptSpec, latest: Verdict | None) -> Attempt:
     said = {"prompt": spec.text, "negative": spec.negative, "claims": spec.claims}
     return Attempt(
         shot_id=row.shot_id,
@@ -115,13 +115,14 @@ def _attempt(row: AttemptRow, spec: PromptSpec, verdict: Verdict | None) -> Atte
         picture=row.picture,
         scores=Scores.model_validate(row.scores) if row.scores else None,
         provenance=Provenance.model_validate(row.provenance) if row.provenance else None,
-        verdict=verdict,
+        verdict=latest,
         failure=Failure.model_validate(row.failure) if row.failure else None,
         made_at=row.made_at,
     )
 
 
-def _verdict(row: VerdictRow) -> Verdict:
+def verdict(row: VerdictRow) -> Verdict:
+    """Turn a row into its schema."""
     return Verdict(
         outcome=row.outcome,
         by=row.decided_by,

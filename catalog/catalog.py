@@ -12,6 +12,7 @@ from catalog.columns import moment
 from catalog.engines import database_at, migrator_at
 from catalog.findings import Findings
 from catalog.form_desk import FormDesk
+from catalog.gallery_desk import GalleryDesk
 from catalog.inspection import GRACE_S, inspect
 from catalog.outbox_desk import OutboxDesk
 from catalog.review_desk import ReviewDesk
@@ -21,7 +22,7 @@ from catalog.shot_desk import ShotDesk
 from catalog.store import AssetStore
 
 
-class Catalog(CampaignDesk, FormDesk, ShotDesk, ReviewDesk, OutboxDesk, AccessDesk):
+class Catalog(CampaignDesk, FormDesk, GalleryDesk, ShotDesk, ReviewDesk, OutboxDesk, AccessDesk):
     """The record of truth. Every method is one transaction and safe to call again.
 
     Threads and processes may call everything at the same time; what they do twice is kept once. All methods

@@ -22,6 +22,7 @@ class FindingKind(StrEnum):
     EVENT_UNFOUNDED = "event_unfounded"  #: the outbox tells what did not happen
     END_MISSING = "end_missing"  #: a campaign has nothing left, and nobody said so
     LEASE_UNFOUNDED = "lease_unfounded"  #: a lease on what is decided, or longer than leases are
+    CARD_STALE = "card_stale"  #: pages find a shot by what its records do not say
     AUDIT_BROKEN = "audit_broken"  #: the audit trail was edited, cut or bypassed; never repaired
     DATABASE_DAMAGED = "database_damaged"  #: the database's own check fails; restore a backup
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from catalog.card_checks import check_cards
 from catalog.engines import Database
 from catalog.file_checks import check_exports, check_pictures, wanted
 from catalog.findings import Finding, Findings
@@ -33,7 +34,7 @@ def inspect(
     with database.reading() as session:
         shots = session.scalar(select(func.count()).select_from(ShotRow)) or 0
         told = wanted(session)
-        found = list(check_rows(session, deep=deep))
+        found = [*check_rows(session, deep=deep), *check_cards(session)]
     found += check_pictures(store, told, grace_s, deep=deep)
     if shelf is not None:
         found += check_exports(shelf, told, grace_s, deep=deep)

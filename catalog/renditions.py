@@ -100,6 +100,14 @@ def renditions_where(session: Session, condition: ColumnElement[bool]) -> dict[s
     return dict(found)
 
 
+def rendition(session: Session, rendition_id: str) -> Rendition:
+    """Return one file's record; raises NotRegistered."""
+    row = session.get(RenditionRow, rendition_id)
+    if row is None:
+        raise NotRegistered(f"There is no file {rendition_id}.", rendition=rendition_id)
+    return _rendition(row)
+
+
 def _lacking(session: Session, campaign: str, recipes: Recipes) -> Iterator[ColumnElement[bool]]:
     """Say for each kind of order (shot type and channels) which of its shots have too few files.
 

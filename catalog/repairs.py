@@ -8,6 +8,7 @@ from typing import assert_never
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from catalog.card_checks import renew_card
 from catalog.columns import moment
 from catalog.engines import Database
 from catalog.events import EventType
@@ -56,10 +57,13 @@ class Repairs:
                 self._queue_again(subject, finding.sentence)
             case FindingKind.EVENT_MISSING:
                 return self._tell(subject)
-            case FindingKind.END_MISSING:
-                self._end(subject)
-            case FindingKind.LEASE_UNFOUNDED:
-                self._end_lease(subject)
+            case FindingKind.END_MISSING | FindingKind.LEASE_UNFOUNDED | FindingKind.CARD_STALE:
+                settle = {
+                    FindingKind.END_MISSING: self._end,
+                    FindingKind.LEASE_UNFOUNDED: self._end_lease,
+                    FindingKind.CARD_STALE: self._renew_card,
+                }
+                settle[kind](subject)
             case (
                 FindingKind.STRANGER
                 | FindingKind.EVENT_UNFOUNDED
@@ -126,6 +130,11 @@ class Repairs:
             journal = Journal(session)
             journal.look_for_end(campaign)
             journal.close()
+
+    def _renew_card(self, shot_id: str) -> None:
+        with self._database.writing() as session:
+            held_one(session, shot_id)
+            renew_card(session, shot_id)
 
     def _end_lease(self, subject: str) -> None:
         with self._database.writing() as session:
