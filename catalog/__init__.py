@@ -1,6 +1,7 @@
 """The record of truth: campaigns, attempts, verdicts, masters, renditions, and their pictures."""
 
 from catalog.access import ApiKey, IssuedKey, User
+from catalog.alarms import Alarm
 from catalog.assignments import Assignment, Waiting
 from catalog.audit import AuditEntry
 from catalog.campaign_lists import CampaignLine, CampaignPage
@@ -32,11 +33,13 @@ from catalog.exports import publish
 from catalog.finding_shots import Choices, ShotCard, ShotFilter, ShotPage, ShotSort
 from catalog.findings import Finding, FindingKind, Findings
 from catalog.histories import CampaignSummary, ShotHistory
+from catalog.judgements import Judgements
 from catalog.leases import HEARTBEAT_S as HEARTBEAT_S
 from catalog.leases import LEASE_S as LEASE_S
 from catalog.leases import Lease
 from catalog.lot_findings import LotHead, LotPicture
 from catalog.lots import Lot, LotMember
+from catalog.measures import AttemptCount, Measures
 from catalog.passwords import Credentials
 from catalog.recording import Made, Recorded, Refusal
 from catalog.renditions import Wanting
@@ -62,9 +65,11 @@ from schemas import Role
 
 __all__ = [
     "AccessRefused",
+    "Alarm",
     "ApiKey",
     "AssetStore",
     "Assignment",
+    "AttemptCount",
     "AuditEntry",
     "AuditFilter",
     "AuditLine",
@@ -97,6 +102,7 @@ __all__ = [
     "Findings",
     "InspectionStopped",
     "IssuedKey",
+    "Judgements",
     "KeptTables",
     "KeyReused",
     "Lease",
@@ -107,6 +113,7 @@ __all__ = [
     "LotPicture",
     "LotState",
     "Made",
+    "Measures",
     "NotRegistered",
     "NothingToInspect",
     "Origin",
