@@ -46,6 +46,7 @@ from catalog.renditions import Wanting
 from catalog.requests import StoredAnswer
 from catalog.results import Result, Stock
 from catalog.reviews import Defect, Review
+from catalog.rule_figures import RuleExample, RuleFigures
 from catalog.rule_tables import KeptTables, RuleActivation
 from catalog.schedules import Schedule
 from catalog.states import (
@@ -128,6 +129,8 @@ __all__ = [
     "Review",
     "Role",
     "RuleActivation",
+    "RuleExample",
+    "RuleFigures",
     "Schedule",
     "ScheduleInvalid",
     "SchemaOutdated",

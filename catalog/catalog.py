@@ -10,19 +10,33 @@ from catalog.audit import AuditEntry
 from catalog.campaign_desk import CampaignDesk
 from catalog.columns import moment
 from catalog.engines import database_at, migrator_at
+from catalog.figure_desk import FigureDesk
 from catalog.findings import Findings
 from catalog.form_desk import FormDesk
 from catalog.gallery_desk import GalleryDesk
 from catalog.inspection import GRACE_S, inspect
 from catalog.outbox_desk import OutboxDesk
+from catalog.production_desk import ProductionDesk
 from catalog.review_desk import ReviewDesk
 from catalog.revisions import upgrade
-from catalog.rule_tables import RuleActivation
+from catalog.rule_tables import KeptTables, RuleActivation
 from catalog.shot_desk import ShotDesk
 from catalog.store import AssetStore
+from catalog.upkeep_desk import UpkeepDesk
 
 
-class Catalog(CampaignDesk, FormDesk, GalleryDesk, ShotDesk, ReviewDesk, OutboxDesk, AccessDesk):
+class Catalog(
+    CampaignDesk,
+    FigureDesk,
+    FormDesk,
+    GalleryDesk,
+    ShotDesk,
+    ReviewDesk,
+    OutboxDesk,
+    ProductionDesk,
+    AccessDesk,
+    UpkeepDesk,
+):
     """The record of truth. Every method is one transaction and safe to call again.
 
     Threads and processes may call everything at the same time; what they do twice is kept once. All methods
@@ -83,6 +97,22 @@ class Catalog(CampaignDesk, FormDesk, GalleryDesk, ShotDesk, ReviewDesk, OutboxD
         """List which rule tables came into force, the newest first; empty when none ever replaced others."""
         with self._database.reading() as session:
             return rule_tables.activations(session)
+
+    def activated(self) -> str | None:
+        """Return the fingerprint of the rule tables that came into force last; None when none ever did."""
+        with self._database.reading() as session:
+            return rule_tables.activated(session)
+
+    def activated_tables(self) -> str | None:
+        """Return the text of the rule tables that came into force last; None when none ever did."""
+        with self._database.reading() as session:
+            fingerprint = rule_tables.activated(session)
+            return None if fingerprint is None else rule_tables.kept(session, fingerprint)
+
+    def kept_tables(self) -> tuple[KeptTables, ...]:
+        """List all rule tables whose text is kept, the newest first."""
+        with self._database.reading() as session:
+            return rule_tables.all_kept(session)
 
     def keep_calibration(self, fingerprint: str, text: str) -> None:
         """Keep the full text of a calibration, so that every score that names it can be explained.

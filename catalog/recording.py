@@ -7,6 +7,7 @@ from typing import Any, assert_never
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from catalog import spec_rules
 from catalog.attempts import attempts_where
 from catalog.errors import CatalogError, VerdictConflict
 from catalog.events import EventType
@@ -16,6 +17,8 @@ from catalog.leases import Lease, lost_lease, require_held
 from catalog.rows import AttemptRow, MasterRow, SpecRow, VerdictRow
 from catalog.shots import held, unknown
 from catalog.states import ShotState
+from catalog.tallies import tally
+from catalog.tally_rows import TallyRow
 from schemas import (
     Attempt,
     DecidedBy,
@@ -102,6 +105,7 @@ class _Batch:
         self._attempts: list[dict[str, Any]] = []
         self._verdicts: list[dict[str, Any]] = []
         self._masters: list[dict[str, Any]] = []
+        self._tallies: list[dict[str, Any]] = []
 
     def add(self, made: Made) -> Attempt:
         """Take up one attempt, or raise the error that refuses it and leave the batch as it was."""
@@ -119,15 +123,18 @@ class _Batch:
         recorded = attempt.model_copy(update={"made_at": self._journal.now})
         self._known[attempt.id] = recorded
         self._attempts.append(self._row(recorded, made))
+        self._tallies.append(tally(recorded, shot.row.campaign))
         return recorded
 
     def write(self) -> None:
         """Insert everything and close the journal."""
         insert_missing(self._session, SpecRow, [row for _, row in sorted(self._specs.items())])
+        spec_rules.keep(self._session, self._specs.values())
         for table, rows in (
             (AttemptRow, self._attempts),
             (VerdictRow, self._verdicts),
             (MasterRow, self._masters),
+            (TallyRow, self._tallies),
         ):
             if rows:
                 self._session.execute(insert(table), rows)

@@ -16,6 +16,13 @@ SUBJECT = "rules"
 """What the audit trail calls the rule tables in force."""
 
 
+class KeptTables(Schema):
+    """Rule tables whose text is kept, and since when."""
+
+    fingerprint: str
+    kept_at: datetime
+
+
 class RuleActivation(Schema):
     """That rule tables came into force, by whom and why."""
 
@@ -38,6 +45,20 @@ def kept(session: Session, fingerprint: str) -> str:
     if text is None:
         raise NotRegistered(f"The catalog holds no rule tables with the fingerprint {fingerprint}.")
     return text
+
+
+def all_kept(session: Session) -> tuple[KeptTables, ...]:
+    """List the tables that are kept, the newest first."""
+    rows = session.execute(
+        select(RuleTableRow.fingerprint, RuleTableRow.created_at).order_by(RuleTableRow.created_at.desc())
+    )
+    return tuple(KeptTables(fingerprint=fingerprint, kept_at=kept_at) for fingerprint, kept_at in rows)
+
+
+def activated(session: Session) -> str | None:
+    """Return the fingerprint of the tables that came into force last; None when none ever did."""
+    newest = select(RuleActivationRow.fingerprint).order_by(RuleActivationRow.number.desc()).limit(1)
+    return session.scalar(newest)
 
 
 def activate(session: Session, fingerprint: str, by: str, why: str) -> RuleActivation:

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.columns import Body, Key, Row, Stamp, When
-from catalog.rows import RuleTableRow
+from catalog.rows import RuleTableRow, SpecRow
 from catalog.states import DraftKind
 
 
@@ -54,3 +54,14 @@ class RuleActivationRow(Row):
     by: Mapped[str]
     why: Mapped[str]
     activated_at: Mapped[Stamp]
+
+
+class SpecRuleRow(Row):
+    """That a rule of the tables had a say in a prompt; it follows from the prompt's trace."""
+
+    __tablename__ = "spec_rules"
+    __table_args__ = (Index(None, "rule", "kept_at", "spec_id"),)
+
+    spec_id: Mapped[Key] = mapped_column(ForeignKey(SpecRow.id), primary_key=True)
+    rule: Mapped[Key] = mapped_column(primary_key=True)
+    kept_at: Mapped[Stamp]

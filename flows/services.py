@@ -13,7 +13,7 @@ from typing import Protocol
 
 from catalog import Catalog, store_at
 from flows.outcomes import ShotOutcome
-from prompt_rules import RuleTables, default_tables_folder
+from prompt_rules import RuleTables, tables_in_force
 from schemas import Preset, RenderJob, RenderResult, Settings, SettingsInvalid, Variant, settings_from
 from schemas.settings import NANO, CostSettings, FlowSettings
 from zimage_core.client import client_of
@@ -77,7 +77,7 @@ def open_records(settings: Settings, workspace: Path) -> Iterator[Records]:
         store,
     )
     try:
-        tables = RuleTables.load(settings.rules.tables or default_tables_folder())
+        tables = tables_in_force(settings.rules.tables, catalog.activated_tables())
         # Whoever compiles with these tables leaves their text, so that each prompt can be made again.
         catalog.keep_tables(tables.fingerprint, tables.text)
         if settings.recipes.cutout:

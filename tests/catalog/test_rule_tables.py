@@ -55,3 +55,15 @@ def test_rule_tables_come_into_force_and_go_back_by_name(catalog: Catalog) -> No
 def test_tables_that_nobody_kept_cannot_come_into_force(catalog: Catalog) -> None:
     with pytest.raises(NotRegistered, match="tables_9"):
         catalog.activate_tables("tables_9", "ada", "by mistake")
+
+
+def test_the_tables_that_came_into_force_last_are_known_by_name_and_text(catalog: Catalog) -> None:
+    assert catalog.activated() is None
+    assert catalog.activated_tables() is None
+    catalog.keep_tables("tables_1", "first")
+    catalog.keep_tables("tables_2", "second")
+    catalog.activate_tables("tables_2", "ada", "warmer light")
+    catalog.activate_tables("tables_1", "ada", "too warm")
+    assert catalog.activated() == "tables_1"
+    assert catalog.activated_tables() == "first"
+    assert {kept.fingerprint for kept in catalog.kept_tables()} == {"tables_1", "tables_2"}
