@@ -15,6 +15,7 @@ from catalog.rows import CampaignRow, FormRow, ShotRow
 from catalog.shots import held, shots_where
 from catalog.states import CampaignState, ShotState
 from schemas import ProductForm, Schema, Shot, shots_of
+from schemas.request_ids import current_request_id
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """When new shots are due: they stand in line by their position, before those that were put off."""
@@ -194,6 +195,7 @@ def _append(session: Session, campaign: str, shots: Mapping[str, Shot]) -> None:
                 "position": position,
                 "state": ShotState.UNFINISHED,
                 "not_before": EVER,
+                "request_id": current_request_id() or None,
             }
             for position, (shot_id, shot) in enumerate(shots.items(), start=first)
         ],

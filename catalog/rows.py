@@ -56,7 +56,8 @@ class ShotRow(Row):
     """One wanted view; `position` keeps the order in which a campaign's shots were registered.
 
     `not_before` is when the shot may be claimed; while it has an `owner`, when that one's lease runs out.
-    `fence` counts its leases. `charged_crashes` and `lost_leases` tell a suspect: see catalog/poison.py.
+    `fence` counts its leases; `request_id` is of the request that registered it. `charged_crashes` and
+    `lost_leases` tell a suspect: see catalog/poison.py.
     """
 
     __tablename__ = "shots"
@@ -78,6 +79,7 @@ class ShotRow(Row):
     not_before: Mapped[Stamp]
     charged_crashes: Mapped[int] = mapped_column(server_default=_NONE)
     lost_leases: Mapped[int] = mapped_column(server_default=_NONE)
+    request_id: Mapped[str | None]
 
 
 class SpecRow(Row):

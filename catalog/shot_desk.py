@@ -70,6 +70,11 @@ class ShotDesk(Opened):
         with self._database.reading() as session:
             return shots.shots_of_ids(session, shot_ids)
 
+    def request_ids(self, shot_ids: Sequence[str]) -> dict[str, str]:
+        """Return the ids of the requests that registered shots; a shot that had none is left out."""
+        with self._database.reading() as session:
+            return shots.request_ids(session, shot_ids)
+
     def attempts_of(self, shot_id: str) -> tuple[Attempt, ...]:
         """List a shot's attempts by number, each with its latest verdict; raises NotRegistered."""
         return self.attempts_of_many([shot_id])[shot_id]

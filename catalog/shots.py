@@ -69,6 +69,17 @@ def shots_of_ids(session: Session, shot_ids: Sequence[str]) -> tuple[Shot, ...]:
     return tuple(known[shot_id] for shot_id in shot_ids)
 
 
+def request_ids(session: Session, shot_ids: Sequence[str]) -> dict[str, str]:
+    """Return the ids of the requests that registered shots, of those that were registered under one."""
+    found: dict[str, str] = {}
+    for some in portions(shot_ids):
+        chosen = select(ShotRow.id, ShotRow.request_id).where(
+            ShotRow.id.in_(some), ShotRow.request_id.is_not(None)
+        )
+        found |= {shot_id: request_id for shot_id, request_id in session.execute(chosen) if request_id}
+    return found
+
+
 def held(session: Session, shot_ids: Collection[str]) -> dict[str, HeldShot]:
     """Lock those of the shots that are known, and keep others from writing anything about them.
 

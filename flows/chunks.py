@@ -4,17 +4,21 @@ It keeps what is left to do, so a retry of the task goes on with that.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from catalog import CatalogError, Lease, LeaseLost, Wanting
 from flows.line import Line, Progress, Stopped, finished, progress_after
 from flows.outcomes import Ending, ShotOutcome, Tally
 from prompt_rules import PromptError
 from schemas import AssetError, Shot
+from schemas.request_ids import under_request
 from zimage_core.errors import CoreUnavailable, RenderCancelled, ScoringFailed
 from zimage_core.renditions.thumbnails import thumbnail
+
+T = TypeVar("T")
 
 THUMB_PX = 96
 UNSCORED_DELAY_S = 60.0
@@ -47,15 +51,26 @@ class Chunk:
 
         Raises the first error that stands for more than its own shot, after all of them have ended.
         """
+        ids = self.line.services.records.catalog.request_ids([*self._shot_ids()])
         calls = [
-            pool.submit(self._guarded, lease) for lease in self.leases if lease.shot_id not in self._done
+            pool.submit(_under, ids.get(lease.shot_id, ""), self._guarded, lease)
+            for lease in self.leases
+            if lease.shot_id not in self._done
         ]
-        calls += [pool.submit(self._files, one) for one in self.wanting if one.shot.id not in self._done]
+        calls += [
+            pool.submit(_under, ids.get(one.shot.id, ""), self._files, one)
+            for one in self.wanting
+            if one.shot.id not in self._done
+        ]
         errors = [error for call in calls if (error := call.exception())]
         self._release_done()
         if errors:
             raise min(errors, key=_is_retryable)
         return len(self._done)
+
+    def _shot_ids(self) -> Iterator[str]:
+        yield from (lease.shot_id for lease in self.leases)
+        yield from (one.shot.id for one in self.wanting)
 
     def give_up(self, error: BaseException) -> None:
         """Hand back what could not be done after all retries."""
@@ -157,6 +172,11 @@ class Chunk:
     def _release_done(self) -> None:
         if self.line.heart:
             self.line.heart.release([lease.shot_id for lease in self.leases if lease.shot_id in self._done])
+
+
+def _under(request_id: str, work: Callable[[T], None], one: T) -> None:
+    with under_request(request_id):
+        work(one)
 
 
 def _is_retryable(error: BaseException) -> bool:

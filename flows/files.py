@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from catalog import Wanting
+from flows import steps
 from flows.exporter import Exporter, ExportOrder
 from flows.services import Records
 from schemas import Master, Provenance, Rendition, RenditionSpec, Shot, ShotType, Variant
+from schemas.tracing import span
 from zimage_core.errors import ExportFailed
 from zimage_core.renditions import AiSystem
 
@@ -37,6 +39,19 @@ class Bench:
         """Make, publish and record the files of `recipes` from the master `png`."""
         if not recipes:
             return 0, ()
+        with span("export", **steps.about(shot)):
+            files = self._made(shot, png, recipes, made_at, provenance)
+            steps.exported(shot, *files)
+        return files
+
+    def _made(
+        self,
+        shot: Shot,
+        png: bytes,
+        recipes: Sequence[RenditionSpec],
+        made_at: datetime,
+        provenance: Provenance,
+    ) -> Files:
         records = self._records
         system = AiSystem(MODEL_NAMES[provenance.variant], provenance.weights[:12])
         order = ExportOrder(png, tuple(recipes), shot, records.imprint, made_at, system, records.cutout)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from catalog import CampaignState, Made
+from flows import steps
 from flows.commits import attempt_commits, rendition_commits
 from flows.exporter import Exporter
 from flows.files import Bench, Files, missing_renditions, wanted_files
@@ -28,6 +29,7 @@ from schemas import (
     Shot,
     Verdict,
 )
+from schemas.tracing import span
 from zimage_core.errors import DegeneratePicture, RenderCancelled, RenderError, WeightsInvalid
 from zimage_core.judging import judge, variant_for
 from zimage_core.renditions import generation_size
@@ -131,11 +133,13 @@ def attempted(shot: Shot, shot_id: str, progress: Progress, line: Line) -> Attem
 def _attempt(shot: Shot, shot_id: str, progress: Progress, line: Line) -> Attempt:
     """Make and record one attempt; a picture that can never be made counts as one that failed."""
     services, number = line.services, progress.number
-    spec = compile_prompt(shot.form, shot.shot_type, services.records.tables, number)
+    with span("compile", **steps.about(shot), rules=services.records.tables.fingerprint):
+        spec = compile_prompt(shot.form, shot.shot_type, services.records.tables, number)
     preset = sized(services.presets[variant_for(number, services.policy)], shot, services)
     job = job_for(spec, preset, shot_id, number, line)
     try:
-        result = services.core.render(job)
+        with steps.rendering(shot, job, number):
+            result = services.core.render(job)
     except RenderError as error:
         if not _is_the_pictures_fault(error):
             raise
@@ -143,24 +147,28 @@ def _attempt(shot: Shot, shot_id: str, progress: Progress, line: Line) -> Attemp
         attempt = _failed(shot_id, number, job, error, last=number + 1 >= len(services.policy.plan))
     else:
         progress.png = result.png
-        attempt = Attempt(
-            shot_id=shot_id,
-            number=number,
-            job=job,
-            scores=result.scores,
-            provenance=result.provenance,
-            verdict=judge(
-                result.scores,
-                services.policy,
-                number,
-                shot_type=shot.shot_type,
-                channels=shot.form.channels,
-                asked=spec.claims,
-                earlier=progress.refused_looks,
-            ),
-        )
+        with span("judge", **steps.about(shot), p_accept=result.scores.p_accept):
+            attempt = Attempt(
+                shot_id=shot_id,
+                number=number,
+                job=job,
+                scores=result.scores,
+                provenance=result.provenance,
+                verdict=judge(
+                    result.scores,
+                    services.policy,
+                    number,
+                    shot_type=shot.shot_type,
+                    channels=shot.form.channels,
+                    asked=spec.claims,
+                    earlier=progress.refused_looks,
+                ),
+            )
     lease = line.heart.held(shot_id) if line.heart else None
-    return line.record(Made(attempt, spec, progress.png, lease))
+    with span("record", **steps.about(shot)):
+        kept = line.record(Made(attempt, spec, progress.png, lease))
+        steps.recorded(shot, kept)
+    return kept
 
 
 def sized(preset: Preset, shot: Shot, services: Services) -> Preset:

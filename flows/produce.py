@@ -21,6 +21,7 @@ from flows.services import opened
 from prompt_rules import compile_prompt
 from schemas import Outcome, ProductForm
 from schemas.forms import CampaignName
+from schemas.request_ids import under_request
 
 STEPS_AT_A_TIME = 8
 
@@ -46,7 +47,8 @@ def generate(workspace: str, shot_id: str, sku: str, shot_type: str) -> ShotOutc
         last = attempts[-1] if attempts else None
         if last is None or last.verdict is None or last.verdict.outcome is Outcome.REJECTED:
             line = line_of(services, Exporter(0), priority=INTERACTIVE)
-            last = attempted(shot, shot_id, progress, line)
+            with under_request(catalog.request_ids([shot_id]).get(shot_id, "")):
+                last = attempted(shot, shot_id, progress, line)
         reasons = last.verdict.reasons if last.verdict else ()
         return outcome_of(shot, shot_id, last, progress, 0, reasons)
 
@@ -60,8 +62,10 @@ def export_files(workspace: str, outcome: ShotOutcome, sku: str, shot_type: str)
     if outcome.outcome is not Ending.ACCEPTED:
         return outcome
     with opened(workspace) as services:
-        shot = services.records.catalog.shot(outcome.shot_id)
-        made, gaps = export_missing(shot, services.records)
+        catalog = services.records.catalog
+        shot = catalog.shot(outcome.shot_id)
+        with under_request(catalog.request_ids([outcome.shot_id]).get(outcome.shot_id, "")):
+            made, gaps = export_missing(shot, services.records)
     return outcome.model_copy(update={"renditions": made, "gaps": gaps})
 
 

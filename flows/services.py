@@ -16,6 +16,8 @@ from flows.outcomes import ShotOutcome
 from prompt_rules import RuleTables, tables_in_force
 from schemas import Preset, RenderJob, RenderResult, Settings, SettingsInvalid, Variant, settings_from
 from schemas.settings import NANO, CostSettings, FlowSettings
+from schemas.step_log import log_steps
+from schemas.tracing import ENDPOINT, start_tracing
 from zimage_core.client import client_of
 from zimage_core.judging import GatePolicy, default_policy, load_policy
 from zimage_core.presets import presets, profile_of
@@ -137,7 +139,7 @@ def opened(workspace: str) -> Iterator[Services]:
     if workspace in _LENT:
         yield _LENT[workspace]
         return
-    settings = settings_from(dict(os.environ))
+    settings = _our_settings()
     if settings.core.url is None:
         raise SettingsInvalid("A flow needs a running core: set PACKSHOT_CORE__URL to its address.")
     with (
@@ -152,9 +154,18 @@ def opened(workspace: str) -> Iterator[Services]:
 @contextmanager
 def opened_records(workspace: str) -> Iterator[tuple[Records, Settings]]:
     """Yield the records of `workspace`, for flows that need no core, and the settings they were opened by."""
-    settings = settings_from(dict(os.environ))
+    settings = _our_settings()
     if workspace in _LENT:
         yield _LENT[workspace].records, settings
         return
     with open_records(settings, Path(workspace)) as records:
         yield records, settings
+
+
+def _our_settings() -> Settings:
+    settings = settings_from(dict(os.environ))
+    if settings.logs.steps == "json":
+        log_steps("flows")
+    if os.environ.get(ENDPOINT):
+        start_tracing("flows")
+    return settings

@@ -4,6 +4,7 @@ import os
 
 from schemas import Settings, settings_from
 from schemas.step_log import log_steps
+from schemas.tracing import ENDPOINT, start_tracing
 
 
 def our_settings() -> Settings:
@@ -11,4 +12,6 @@ def our_settings() -> Settings:
     settings = settings_from(dict(os.environ))
     if settings.logs.steps == "json":
         log_steps("packshot")
+    if os.environ.get(ENDPOINT):
+        start_tracing("packshot")
     return settings

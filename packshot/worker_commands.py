@@ -1,6 +1,5 @@
 """`packshot worker`: run the flows of one workspace, as `packshot up` has it do."""
 
-import logging
 import os
 import time
 from pathlib import Path
@@ -47,7 +46,7 @@ def worker(out: Out = Path("packshot-out")) -> None:
 
     with open_records(settings, workspace) as records:
         _wait_for(address)
-        serve_flows(records, workspace, lambda: step(RUNNER_READY, level=logging.INFO))
+        serve_flows(records, workspace, lambda: step(RUNNER_READY))
 
 
 def _wait_for(address: str) -> None:

@@ -16,24 +16,24 @@ LONGEST = 500
 """Characters of a text that are kept."""
 
 
-def step(event: str, *, level: int = logging.INFO, **facts: Any) -> None:
+def step(event: str, /, **facts: Any) -> None:
     """Log that something was done: `event` in words with underscores, `facts` that say to what.
 
     Costs next to nothing in a process that shows its steps to nobody.
     """
     log = logging.getLogger(STEPS)
-    if log.isEnabledFor(level) and log.hasHandlers():
+    if log.isEnabledFor(logging.INFO) and log.hasHandlers():
         told = {name: value for name, value in facts.items() if value not in (None, "")}
         request_id = told.pop("request_id", "") or current_request_id()
         words = " ".join([event, *(f"{name}={value}" for name, value in told.items())])
         extra = {"event": event, "facts": told, "request_id": request_id}
-        log.log(level, "%s", plain(words), extra=extra)
+        log.info("%s", plain(words), extra=extra)
 
 
 def json_line(facts: Mapping[str, object]) -> str:
     """Return facts as one line of ASCII JSON; a long text among them is cut."""
     short = {name: value[:LONGEST] if isinstance(value, str) else value for name, value in facts.items()}
-    return json.dumps(short, default=str)
+    return json.dumps(short, default=str).replace("\x7f", "\\u007f")
 
 
 def plain(text: str) -> str:

@@ -15,6 +15,8 @@ import httpx
 from pydantic import ValidationError
 
 from schemas import AssetError, Claim, RenderJob, RenderResult, Schema, Scores, Settings, SettingsInvalid
+from schemas.request_ids import REQUEST_ID_HEADER, current_request_id
+from schemas.tracing import trace_headers
 from zimage_core.errors import CoreUnavailable, NothingThere, RenderError, RenderTimedOut
 from zimage_core.problems import error_from
 
@@ -138,6 +140,9 @@ class CoreClient:
         with self._translated(seconds):
             timeout = httpx.Timeout(max(seconds, 0.001), connect=CONNECT_TIMEOUT_S, write=SEND_TIMEOUT_S)
             headers = {"content-type": "application/json"} if body is not None else {}
+            if request_id := current_request_id():
+                headers[REQUEST_ID_HEADER] = request_id
+            headers |= trace_headers()
             with self._http.stream(method, path, content=body, headers=headers, timeout=timeout) as answer:
                 content = b"".join(_within(answer.iter_bytes(), end, seconds))
         if answer.is_success:

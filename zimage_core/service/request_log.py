@@ -1,36 +1,27 @@
 """One line of JSON for each request, on which no value of a request can start a second one."""
 
-import json
 import time
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from schemas.request_ids import REQUEST_ID_HEADER, request_id_from, under_request
+from schemas.step_log import json_line
+from schemas.tracing import annotate, span_below
+
 PROBES = ("/health", "/metrics")
 """What is asked every few seconds leaves no line."""
 
-LONGEST = 200
-"""Characters of a value that are kept."""
-
 Sink = Callable[[str], None]
-
-
-def log_line(facts: Mapping[str, object]) -> str:
-    """Return `facts` as one line of ASCII JSON; a long text among them is cut."""
-    return json.dumps({name: _short(value) for name, value in facts.items()}, default=str)
-
-
-def _short(value: object) -> object:
-    return value[:LONGEST] if isinstance(value, str) else value
 
 
 class RequestLog:
     """Raw ASGI: gives each request an id, collects facts in its scope, and writes them when it is over.
 
-    The endpoints put what they know into `scope["facts"]`: variant, shape_key, queue_ms, run_ms, steps.
+    The id is the caller's own X-Request-Id when that is well formed. The endpoints put what they know into
+    `scope["facts"]`: variant, shape_key, queue_ms, run_ms, steps.
     """
 
     def __init__(self, app: ASGIApp, sink: Sink, clock: Callable[[], float] = time.monotonic) -> None:
@@ -46,7 +37,7 @@ class RequestLog:
             await self.app(scope, receive, send)
             return
         began = self.clock()
-        request_id = uuid.uuid4().hex
+        request_id = request_id_from(_header(scope, REQUEST_ID_HEADER))
         status = 0
 
         async def noted(message: Message) -> None:
@@ -59,18 +50,22 @@ class RequestLog:
         facts: dict[str, object] = {"id": request_id}
         scope["facts"] = facts
         try:
-            await self.app(scope, receive, noted)
+            with under_request(request_id), span_below(_traced(scope), "core", path=scope["path"]):
+                await self.app(scope, receive, noted)
+                annotate(**facts, status=status)
         except Exception:
             status = HTTPStatus.INTERNAL_SERVER_ERROR
             raise
         finally:
-            self.sink(log_line(self._entry(scope, facts, status, began)))
+            self.sink(json_line(self._entry(scope, facts, status, began)))
 
     def _entry(self, scope: Scope, facts: dict[str, object], status: int, began: float) -> dict[str, object]:
         caller = scope.get("caller")
         return {
-            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "id": facts.pop("id"),
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "level": "warning" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "info",
+            "event": "request",
+            "request_id": facts.pop("id"),
             "job": facts.pop("job", None),
             "tenant": caller.tenant if caller else None,
             "method": scope["method"],
@@ -80,6 +75,16 @@ class RequestLog:
             "total_ms": round(1000 * (self.clock() - began), 1),
             **facts,
         }
+
+
+def _header(scope: Scope, name: str) -> str | None:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name.encode()), None)
+
+
+def _traced(scope: Scope) -> dict[str, str]:
+    """Return the header that names the caller's span, if there is one."""
+    parent = _header(scope, "traceparent")
+    return {"traceparent": parent} if parent else {}
 
 
 def _outcome(status: int) -> str:

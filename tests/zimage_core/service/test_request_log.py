@@ -2,12 +2,13 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.step_log import json_line
 from tests.factories import a_job
 from tests.zimage_core.service.served import an_app, an_engine, running
-from zimage_core.service.request_log import log_line
 
 VALUES = st.one_of(
     st.text(),
@@ -20,7 +21,7 @@ VALUES = st.one_of(
 
 @given(st.dictionaries(st.text(max_size=20), VALUES, max_size=5))
 def test_no_value_can_start_a_second_line(facts: dict[str, object]) -> None:
-    line = log_line(facts)
+    line = json_line(facts)
     assert len(line.splitlines()) == 1
     assert line.isprintable()
     assert json.loads(line).keys() == facts.keys()
@@ -31,12 +32,32 @@ def test_a_render_leaves_one_line_that_tells_how_it_went() -> None:
     with running(engine := an_engine()):
         answer = an_app(engine, lines.append).post("/v1/renders", content=a_job().model_dump_json())
     (line,) = map(json.loads, lines)
-    assert line["id"] == answer.headers["x-request-id"]
+    assert line["request_id"] == answer.headers["x-request-id"]
     assert (line["job"], line["tenant"], line["variant"]) == (a_job().id, "local", "turbo")
     assert (line["steps"], line["outcome"], line["status"]) == (8, "finished", 200)
     assert line["shape_key"].startswith("turbo-128x128-")
     assert line["queue_ms"] >= 0
     assert line["run_ms"] > 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("form-0123456789abcdef", True),
+        ("short", False),
+        ("x" * 65, False),
+        ("0123456789 forged", False),
+        ("12345678\x1b[31m", False),
+    ],
+)
+def test_an_id_that_is_well_formed_is_kept_and_another_replaced(sent: str, *, kept: bool) -> None:
+    lines: list[str] = []
+    with running(engine := an_engine()):
+        service = an_app(engine, lines.append)
+        answer = service.get("/v1/models", headers={"x-request-id": sent})
+    named = answer.headers["x-request-id"]
+    assert (named == sent) is kept
+    assert json.loads(lines[0])["request_id"] == named
 
 
 def test_pictures_asked_for_together_are_one_line() -> None:
