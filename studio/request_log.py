@@ -5,13 +5,15 @@ import logging
 import sys
 import time
 import traceback
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from schemas.request_ids import REQUEST_ID_HEADER, request_id_from, under_request
+from schemas.tracing import span_below
 
 QUIET = frozenset({"/healthz", "/readyz"})
 """What is asked every few seconds leaves no line while it answers well."""
@@ -36,14 +38,19 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the message, with its traceback, as one line of ASCII JSON."""
-        facts = {"at": _now(), "level": record.levelname, "message": record.getMessage()}
+        facts = {
+            "time": _now(),
+            "level": record.levelname.lower(),
+            "event": "server",
+            "message": record.getMessage(),
+        }
         if record.exc_info:
             facts["trace"] = "".join(traceback.format_exception(*record.exc_info))[-8000:]
         return json.dumps(facts)
 
 
 class RequestLog:
-    """Raw ASGI: gives each request an id and writes its line when it is over.
+    """Raw ASGI: gives each request an id, or keeps a well-formed X-Request-Id, and writes its line when it is over.
 
     Whoever finds out who asks puts the name into `scope["facts"]["user"]`. Queries are left out: what people
     search for is theirs.
@@ -59,7 +66,9 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         began, status = self._clock(), 0
-        facts: dict[str, object] = {"id": uuid.uuid4().hex}
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        request_id = request_id_from(headers.get(REQUEST_ID_HEADER))
+        facts: dict[str, object] = {"id": request_id}
         scope["facts"] = facts
 
         async def noted(message: Message) -> None:
@@ -71,7 +80,8 @@ class RequestLog:
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            with under_request(request_id), span_below(headers, "form", path=scope["path"]):
+                await self._app(scope, receive, noted)
         finally:
             if scope["path"] not in QUIET or status >= HTTPStatus.BAD_REQUEST:
                 took = round(1000 * (self._clock() - began), 1)
@@ -87,8 +97,10 @@ def to_stderr(line: str) -> None:
 def _line(scope: Scope, facts: dict[str, object], status: int, took: float) -> str:
     client = scope.get("client") or ("", 0)
     told = {
-        "at": _now(),
-        "id": facts["id"],
+        "time": _now(),
+        "level": "warning" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "info",
+        "event": "request",
+        "request_id": facts["id"],
         "user": facts.get("user"),
         "from": client[0],
         "method": scope["method"],
