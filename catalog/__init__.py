@@ -9,6 +9,7 @@ from catalog.campaigns import Campaign, Registration
 from catalog.catalog import Catalog
 from catalog.deliveries import Delivery, DeliveryRecord, DeliveryTry
 from catalog.delivery_lists import DeliveryLine, DeliveryPage
+from catalog.delivery_lists import DeliveryLine, DeliveryPage
 from catalog.endpoints import Endpoint
 from catalog.errors import (
     AccessRefused,
@@ -62,6 +63,7 @@ from catalog.store import AssetStore, store_at
 from catalog.stories import Decision, ShotStory
 from catalog.tallies import CampaignFigures, ReasonCount
 from catalog.trails import AuditFilter, AuditLine, AuditPage
+from catalog.trails import AuditFilter, AuditLine, AuditPage
 from schemas import Role
 
 __all__ = [
@@ -72,6 +74,9 @@ __all__ = [
     "Assignment",
     "AttemptCount",
     "AuditEntry",
+    "AuditFilter",
+    "AuditLine",
+    "AuditPage",
     "AuditFilter",
     "AuditLine",
     "AuditPage",
@@ -89,6 +94,8 @@ __all__ = [
     "Decision",
     "Defect",
     "Delivery",
+    "DeliveryLine",
+    "DeliveryPage",
     "DeliveryLine",
     "DeliveryPage",
     "DeliveryRecord",

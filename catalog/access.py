@@ -30,6 +30,8 @@ class ApiKey(Schema):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    used_at: datetime | None
+    """When it was last seen, to the hour."""
 
 
 class IssuedKey(Schema):
@@ -98,6 +100,13 @@ def revoke(session: Session, key_id: str, by: str) -> ApiKey:
     return _key(row)
 
 
+def used(session: Session, key_id: str) -> None:
+    """Note that a key was used just now; no change of the key, so not one for the audit trail."""
+    row = session.get(ApiKeyRow, key_id)
+    if row is not None:
+        row.used_at = moment(session)
+
+
 def keys(session: Session) -> tuple[ApiKey, ...]:
     """List all keys, the newest first, without their secrets."""
     newest = select(ApiKeyRow).order_by(ApiKeyRow.created_at.desc(), ApiKeyRow.id)
@@ -110,7 +119,9 @@ def put_user(session: Session, name: str, role: Role, by: str, *, active: bool) 
     admins = select(UserRow).where(UserRow.role == Role.ADMIN, UserRow.active).order_by(UserRow.name)
     names = {row.name for row in session.scalars(admins.with_for_update())}
     if names == {name} and not (active and role is Role.ADMIN):
-        raise RecordRefused(f"{name} is the last administrator; make somebody else one first.")
+        raise RecordRefused(
+            f"{name} is the last administrator; make somebody else one first.", rule="last_admin"
+        )
     insert_missing(session, UserRow, [{"name": name, "role": role, "active": active}])
     row = session.scalars(select(UserRow).where(UserRow.name == name).with_for_update()).one()
     journal = Journal(session)

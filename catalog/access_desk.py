@@ -38,6 +38,11 @@ class AccessDesk(Opened):
         with self._database.writing() as session:
             return access.revoke(session, key_id, by)
 
+    def key_used(self, key_id: str) -> None:
+        """Note that a key was used just now; an unknown one is passed over."""
+        with self._database.writing() as session:
+            access.used(session, key_id)
+
     def keys(self) -> tuple[ApiKey, ...]:
         """List all keys, the newest first; the secrets are not known here."""
         with self._database.reading() as session:
@@ -63,10 +68,23 @@ class AccessDesk(Opened):
         with self._database.reading() as session:
             return passwords.credentials(session, name)
 
-    def set_password(self, name: str, digest: str, by: str) -> User:
-        """Keep the hash of a new password; raises NotRegistered."""
+    def standing(self, name: str, session_id: str) -> Credentials | None:
+        """Return a person's credentials for a session of theirs, in one look.
+
+        None when there is no such person or the session was signed out of.
+        """
+        with self._database.reading() as session:
+            return None if passwords.is_over(session, session_id) else passwords.found(session, name)
+
+    def end_session(self, session_id: str) -> None:
+        """Let a session open nothing any more; again is a no-op."""
         with self._database.writing() as session:
-            return passwords.set_password(session, name, digest, by)
+            passwords.end(session, session_id)
+
+    def set_password(self, name: str, digest: str, by: str, valid_s: float | None = None) -> User:
+        """Keep the hash of a new password, for good or for `valid_s`; raises NotRegistered."""
+        with self._database.writing() as session:
+            return passwords.set_password(session, name, digest, by, valid_s)
 
     def rehash_password(self, name: str, before: str, digest: str) -> None:
         """Keep a stronger hash of the same password in the place of `before`; raises NotRegistered."""

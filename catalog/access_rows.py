@@ -10,7 +10,8 @@ from schemas import Role
 class UserRow(Row):
     """A person, by the name that whoever signs people in vouches for.
 
-    `password` is the Argon2 hash; None where a proxy in front knows people.
+    `password` is the Argon2 hash; None where a proxy in front knows people. One that an administrator gave
+    holds until `password_until`, and the person replaces it when signing in.
     """
 
     __tablename__ = "users"
@@ -20,6 +21,7 @@ class UserRow(Row):
     active: Mapped[bool]
     created_at: Mapped[Stamp]
     password: Mapped[str | None]
+    password_until: Mapped[When | None]
 
 
 class ApiKeyRow(Row):
@@ -36,6 +38,16 @@ class ApiKeyRow(Row):
     created_at: Mapped[Stamp]
     expires_at: Mapped[When | None]
     revoked_at: Mapped[When | None]
+    used_at: Mapped[When | None]
+
+
+class EndedSessionRow(Row):
+    """A session that was signed out of before its time; its cookie, copied, opens nothing any more."""
+
+    __tablename__ = "ended_sessions"
+
+    id: Mapped[Key] = mapped_column(primary_key=True)
+    ended_at: Mapped[Stamp]
 
 
 class CalibrationRow(Row):

@@ -1,6 +1,6 @@
 """The audit trail's tables: what was changed by whom, chained by hashes, and the end of each chain."""
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.columns import Body, Digest, Key, Row, When
@@ -13,6 +13,9 @@ class AuditRow(Row):
     __table_args__ = (
         UniqueConstraint("subject", "sequence"),
         CheckConstraint("sequence > 0", name="sequence"),
+        Index(None, "at", "number"),
+        Index(None, "actor", "at", "number"),
+        Index(None, "action", "at", "number"),
     )
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)

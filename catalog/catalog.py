@@ -22,6 +22,7 @@ from catalog.revisions import upgrade
 from catalog.rule_tables import KeptTables, RuleActivation
 from catalog.shot_desk import ShotDesk
 from catalog.store import AssetStore
+from catalog.trails import AuditFilter, AuditPage, trail
 from catalog.upkeep_desk import UpkeepDesk
 
 
@@ -131,6 +132,13 @@ class Catalog(
         """List what was done to a shot (by its id), a campaign (`campaign NAME`) or an endpoint, in order."""
         with self._database.reading() as session:
             return audit.entries(session, subject)
+
+    def audit_page(
+        self, wanted: AuditFilter | None = None, *, before: int | None = None, limit: int = 60
+    ) -> AuditPage:
+        """List what was done by anybody to anything, the newest first; `before` is the last page's `older`."""
+        with self._database.reading() as session:
+            return trail(session, wanted or AuditFilter(), before, limit)
 
     def fsck(
         self,

@@ -1,5 +1,6 @@
 """Deliveries: each event for each endpoint, leased to a sender as shots are leased to workers."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
@@ -128,6 +129,8 @@ def deliveries_of(session: Session, event_id: str) -> tuple[DeliveryRecord, ...]
         .where(DeliveryRow.event_id == event_id)
         .order_by(EndpointRow.url)
     )
+    found = session.execute(chosen).all()
+    tries = tries_of(session, [row.id for row, _ in found])
     return tuple(
         DeliveryRecord(
             id=row.id,
@@ -135,19 +138,21 @@ def deliveries_of(session: Session, event_id: str) -> tuple[DeliveryRecord, ...]
             url=url,
             state=row.state,
             delivered_at=row.delivered_at,
-            tries=_tries(session, row.id),
+            tries=tries.get(row.id, ()),
         )
-        for row, url in session.execute(chosen).all()
+        for row, url in found
     )
 
 
-def _tries(session: Session, delivery_id: str) -> tuple[DeliveryTry, ...]:
+def tries_of(session: Session, delivery_ids: Collection[str]) -> dict[str, tuple[DeliveryTry, ...]]:
+    """Return what came of the tries of some deliveries, by delivery; those without a try are left out."""
     row = DeliveryTryRow
-    chosen = select(row).where(row.delivery_id == delivery_id).order_by(row.number)
-    return tuple(
-        DeliveryTry(number=one.number, status=one.status, why=one.why, at=one.at)
-        for one in session.scalars(chosen)
-    )
+    chosen = select(row).where(row.delivery_id.in_(delivery_ids)).order_by(row.number)
+    found: dict[str, tuple[DeliveryTry, ...]] = {}
+    for one in session.scalars(chosen):
+        told = DeliveryTry(number=one.number, status=one.status, why=one.why, at=one.at)
+        found[one.delivery_id] = (*found.get(one.delivery_id, ()), told)
+    return found
 
 
 def _leased(session: Session, endpoint_id: str, now: datetime) -> int:

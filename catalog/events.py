@@ -21,14 +21,19 @@ class EventType(StrEnum):
     SHOT_NEEDS_REVIEW = "shot.needs_review"  #: a shot waits for a person
     SHOT_DEAD = "shot.dead"  #: a shot was given up, because it ends whoever computes it
     CAMPAIGN_FINISHED = "campaign.finished"  #: nothing of a campaign is left for the machines
+    WEBHOOK_TEST = "webhook.test"  #: somebody tried an endpoint out; told to it alone
+    ALARM = "alarm"  #: something about the whole, or about a campaign, that somebody should look at
 
 
 class Event(Schema):
-    """Something that happened; `id` is the same however often it is told (webhook-id)."""
+    """Something that happened; `id` is the same however often it is told (webhook-id).
+
+    `campaign` is None for a test of an endpoint alone.
+    """
 
     id: str
     type: EventType
-    campaign: str
+    campaign: str | None
     shot_id: str | None
     body: dict[str, Any]
     created_at: datetime

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 
-from catalog import deliveries, endpoints, events
+from catalog import deliveries, delivery_lists, endpoints, events, webhook_tests
 from catalog.deliveries import Delivery, DeliveryRecord
+from catalog.delivery_lists import DeliveryPage
 from catalog.endpoints import Endpoint
 from catalog.events import Event, EventType
 from catalog.opened import Opened
+from catalog.states import DeliveryState
 
 
 class OutboxDesk(Opened):
@@ -44,6 +46,31 @@ class OutboxDesk(Opened):
         """Send nothing there any more; raises NotRegistered."""
         with self._database.writing() as session:
             return endpoints.change(session, endpoint_id, by, "disable endpoint", enabled=False)
+
+    def remove_endpoint(self, endpoint_id: str, by: str) -> None:
+        """Forget an endpoint and what it was told.
+
+        Raises NotRegistered, and RecordRefused while it is switched on or being told something.
+        """
+        with self._database.writing() as session:
+            delivery_lists.remove_endpoint(session, endpoint_id, by)
+
+    def tell_test(self, endpoint_id: str, by: str) -> Event:
+        """Put a test event for this endpoint alone into the outbox; raises NotRegistered, RecordRefused."""
+        with self._database.writing() as session:
+            return webhook_tests.tell_test(session, endpoint_id, by)
+
+    def delivery_page(
+        self,
+        *,
+        endpoint_id: str | None = None,
+        state: DeliveryState | None = None,
+        after: str | None = None,
+        limit: int = 60,
+    ) -> DeliveryPage:
+        """List deliveries, the latest first; `after` is the page before's `older`. Raises NotRegistered."""
+        with self._database.reading() as session:
+            return delivery_lists.listed(session, endpoint_id, state, after, limit)
 
     def claim_deliveries(self, owner: str, limit: int, per_endpoint: int = 4) -> tuple[Delivery, ...]:
         """Lease due deliveries for 30 s, oldest first; at most `per_endpoint` are under way to each endpoint.

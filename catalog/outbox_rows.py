@@ -11,13 +11,16 @@ _NONE = text("0")
 
 
 class EventRow(Row):
-    """Something that happened; its id is derived from what it is about, so a repeat makes no second one."""
+    """Something that happened; its id is derived from what it is about, so a repeat makes no second one.
+
+    Only a test of an endpoint belongs to no campaign.
+    """
 
     __tablename__ = "events"
 
     id: Mapped[Key] = mapped_column(primary_key=True)
     type: Mapped[Key]
-    campaign: Mapped[Key] = mapped_column(ForeignKey(CampaignRow.name), index=True)
+    campaign: Mapped[Key | None] = mapped_column(ForeignKey(CampaignRow.name), index=True)
     shot_id: Mapped[Key | None] = mapped_column(ForeignKey(ShotRow.id), index=True)
     body: Mapped[Body]
     created_at: Mapped[Stamp]
@@ -48,6 +51,9 @@ class DeliveryRow(Row):
     __table_args__ = (
         UniqueConstraint("event_id", "endpoint_id"),
         Index(None, "endpoint_id", "state", "not_before"),
+        Index(None, "endpoint_id", "not_before"),
+        Index(None, "state", "not_before"),
+        Index(None, "not_before"),
     )
 
     id: Mapped[Key] = mapped_column(primary_key=True)
