@@ -50,9 +50,9 @@ class Lines(logging.Formatter):
 
 
 class RequestLog:
-    """Raw ASGI: gives each request an id, or keeps a well-formed X-Request-Id, and writes its line when it is over.
+    """Raw ASGI: gives each request an id and writes its line when it is over.
 
-    Whoever finds out who asks puts the name into `scope["facts"]["user"]`. Queries are left out: what people
+    A caller's own X-Request-Id is kept when it is well formed. Whoever finds out who asks puts the name into `scope["facts"]["user"]`. Queries are left out: what people
     search for is theirs.
     """
 
