@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -11,10 +12,27 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from schemas import AssetError
-from studio import form_pages, health, picture_routes, sign_in
+from studio import (
+    api_audit,
+    api_docs,
+    api_people,
+    api_webhooks,
+    audit_pages,
+    form_pages,
+    health,
+    key_pages,
+    metrics_routes,
+    password_pages,
+    people_pages,
+    picture_routes,
+    sign_in,
+    webhook_pages,
+)
 from studio.desk import Desk
-from studio.errors import SignInNeeded
+from studio.errors import PasswordChangeNeeded, SignInNeeded
 from studio.gate import Gate, problem
+from studio.interface import DescribedApp, is_for_programs
+from studio.key_scopes import scopes_of
 from studio.pages import page
 from studio.request_log import RequestLog, Sink
 from studio.visitors import Doorkeeper
@@ -23,7 +41,22 @@ from studio.visits import Visits
 MAX_BODY = 32 * 2**20
 """Bytes of an upload: a sheet of 5,000 rows is about 1 MiB, a reference picture a few."""
 
-ROUTERS = (health.router, sign_in.router, form_pages.router, picture_routes.router)
+ROUTERS = (
+    health.router,
+    metrics_routes.router,
+    sign_in.router,
+    form_pages.router,
+    picture_routes.router,
+    people_pages.router,
+    password_pages.router,
+    key_pages.router,
+    audit_pages.router,
+    webhook_pages.router,
+    api_docs.router,
+    api_people.router,
+    api_audit.router,
+    api_webhooks.router,
+)
 
 
 def create_app(desk: Desk, keeper: Doorkeeper, hosts: Collection[str], sink: Sink | None = None) -> FastAPI:
@@ -31,10 +64,11 @@ def create_app(desk: Desk, keeper: Doorkeeper, hosts: Collection[str], sink: Sin
 
     `sink` gets a line for each request; without one nothing is logged.
     """
-    app = FastAPI(title="Packshot studio", docs_url="/docs", redoc_url=None, openapi_url="/openapi.json")
+    app = DescribedApp(title="Packshot studio", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk, app.state.doorkeeper = desk, keeper
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, include_in_schema=is_for_programs(router.routes))
+    app.state.scopes = scopes_of(route for router in ROUTERS for route in router.routes)
     static = StaticFiles(directory=str(files("studio").joinpath("static")))
     app.mount("/static", static, name="static")
     app.add_exception_handler(AssetError, _answer_error)
@@ -55,7 +89,9 @@ def _answer_error(request: Request, error: Exception) -> Response:
     failure = error if isinstance(error, AssetError) else AssetError(str(error))
     status = failure.status
     if isinstance(failure, SignInNeeded) and _wants_page(request):
-        return RedirectResponse(f"/sign-in?next={request.url.path}", 303)
+        return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", 303)
+    if isinstance(failure, PasswordChangeNeeded) and _wants_page(request):
+        return RedirectResponse("/password", 303)
     if _wants_page(request):
         answer: Response = page(
             request, "problem.html.j2", status, sentence=failure.message, code=failure.code
@@ -79,8 +115,10 @@ def _answer_http(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _answer_invalid(_: Request, error: Exception) -> Response:
+def _answer_invalid(request: Request, error: Exception) -> Response:
     found: list[Any] = list(error.errors()) if isinstance(error, RequestValidationError) else []
+    if _wants_page(request):
+        return page(request, "problem.html.j2", 422, sentence="", code="invalid_request")
     first = found[0] if found else {"loc": ("body",), "msg": "cannot be read"}
     place = ".".join(str(part) for part in first["loc"])
     fields = [{"field": ".".join(str(p) for p in one["loc"]), "problem": one["msg"]} for one in found[:20]]

@@ -4,6 +4,8 @@ StudioError
   SignInNeeded      401
   SignInRefused     401
   RoleMissing       403
+  ScopeMissing      403
+  PasswordChangeNeeded  403
   FormExpired       403
   TooManyTries      429  retryable
   PasswordRefused   422
@@ -36,6 +38,18 @@ class SignInRefused(StudioError):
 
 class RoleMissing(StudioError):
     """Your roles do not allow this."""
+
+    status = 403
+
+
+class ScopeMissing(StudioError):
+    """This key was not made for that."""
+
+    status = 403
+
+
+class PasswordChangeNeeded(StudioError):
+    """Your password is to be used once; choose your own before anything else."""
 
     status = 403
 

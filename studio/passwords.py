@@ -6,6 +6,7 @@ Argon2id with the parameters of argon2-cffi's defaults (RFC 9106, low memory: 64
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -62,6 +63,12 @@ class Passwords:
             yield
         finally:
             self._turn.release()
+
+
+@cache
+def our_passwords() -> Passwords:
+    """Return the one that this process shares, so that all of it waits in one line."""
+    return Passwords()
 
 
 def refuse_weak(password: str, name: str) -> None:

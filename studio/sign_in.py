@@ -37,13 +37,15 @@ def enter(
     except StudioError as error:
         return page(request, "sign_in.html.j2", error.status, next=own_path(next), refused=error.code)
     request.state.session = keeper.sessions.new(visitor.name, visitor.generation)
-    return RedirectResponse(own_path(next), 303)
+    return RedirectResponse("/password" if visitor.must_change else own_path(next), 303)
 
 
 @router.post("/sign-out")
 def leave(request: Request, _: Visitor | None = ANYBODY) -> Response:
-    """End the session."""
-    request.state.session = doorkeeper(request).sessions.new()
+    """End the session, here and for whoever has a copy of its cookie."""
+    keeper = doorkeeper(request)
+    keeper.accounts.end(request.state.session)
+    request.state.session = keeper.sessions.new()
     return RedirectResponse("/sign-in", 303)
 
 

@@ -13,8 +13,9 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from schemas import Role
-from studio.errors import FormExpired, RoleMissing, SignInNeeded
+from studio.errors import FormExpired, PasswordChangeNeeded, RoleMissing, SignInNeeded
 from studio.gate import SAFE_METHODS
+from studio.key_scopes import area_of, refuse_beyond
 from studio.sessions import Session, Sessions
 
 
@@ -31,7 +32,7 @@ class Visitor:
     """A person or a program with its roles; `by_key` when it sent an API key.
 
     `generation` changes with the person's password, and ends the sessions from before. `scopes` narrow what
-    a key may do; empty ones do not.
+    a key may do; empty ones do not. Who `must_change` the password may do nothing before.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Visitor:
     by_key: bool = False
     generation: str = ""
     scopes: frozenset[str] = frozenset()
+    must_change: bool = False
 
     def may(self, role: Role) -> bool:
         """Tell whether the visitor has the role; an admin has all of them."""
@@ -54,11 +56,14 @@ class Accounts(Protocol):
         `address` is where the try came from.
         """
 
-    def user(self, name: str, generation: str) -> Visitor | None:
+    def user(self, session: Session) -> Visitor | None:
         """Return the user of a session, with the roles of this moment.
 
-        None when gone or locked out, or when `generation` is not the user's any more.
+        None when gone or locked out, when the session's generation is not the user's any more, or it ended.
         """
+
+    def end(self, session: Session) -> None:
+        """Let a session open nothing any more."""
 
     def key(self, token: str) -> Visitor | None:
         """Return whose API key this is; None for an unknown, revoked or expired one."""
@@ -109,7 +114,7 @@ class Doorkeeper:
                 return self._behind_proxy(request)
             case Door.USERS:
                 session: Session = request.state.session
-                return self.accounts.user(session.user, session.generation) if session.user else None
+                return self.accounts.user(session) if session.user else None
 
     def _behind_proxy(self, request: Request) -> Visitor | None:
         """Believe the header only when the proxy itself sent it, and sent it once."""
@@ -134,13 +139,21 @@ def is_among(peer: str, proxies: Collection[str]) -> bool:
 class Allow:
     """A route's dependency: lets visitors with one of the roles in; without roles, anybody signed in."""
 
-    def __init__(self, *roles: Role) -> None:
-        """Let in who has any of `roles`."""
+    def __init__(self, *roles: Role, before_change: bool = False) -> None:
+        """Let in who has any of `roles`; `before_change` even those who have to change the password first."""
         self.roles = frozenset(roles)
+        self.before_change = before_change
 
     async def __call__(self, request: Request) -> Visitor:
-        """Return the visitor; raise SignInNeeded, RoleMissing, or FormExpired for another session's form."""
+        """Return the visitor, or raise what keeps them out.
+
+        SignInNeeded, PasswordChangeNeeded, ScopeMissing, RoleMissing, or FormExpired for a form of another
+        session.
+        """
         visitor = await run_in_threadpool(known, request)
+        if visitor.must_change and not self.before_change:
+            raise PasswordChangeNeeded
+        refuse_beyond(visitor.scopes, request.method, area_of(request))
         if self.roles and not any(visitor.may(role) for role in self.roles):
             raise RoleMissing(needed=sorted(self.roles))
         await _check_token(request, visitor)

@@ -13,7 +13,7 @@ from studio.app import create_app
 from studio.desk import Desk
 from studio.errors import SignInRefused
 from studio.nudges import NoNudge
-from studio.sessions import Sessions
+from studio.sessions import Session, Sessions
 from studio.visitors import Door, Doorkeeper, Visitor
 from zimage_core.judging import default_policy
 from zimage_core.renditions import default_recipes
@@ -38,8 +38,11 @@ class FewAccounts:
             raise SignInRefused
         return self.people[name]
 
-    def user(self, name: str, generation: str) -> Visitor | None:
-        return self.people.get(name) if not generation else None
+    def user(self, session: Session) -> Visitor | None:
+        return self.people.get(session.user)
+
+    def end(self, session: Session) -> None:
+        del session
 
     def key(self, token: str) -> Visitor | None:
         return Visitor("robot", frozenset({Role.OPERATOR}), by_key=True) if token == KEY else None

@@ -8,7 +8,7 @@ from studio.app import ROUTERS
 from studio.sign_in import own_path
 from studio.visitors import Allow, Door, Public
 
-OUTSIDE = {"/static", "/docs", "/docs/oauth2-redirect", "/openapi.json"}
+OUTSIDE = {"/static"}
 
 
 def test_every_route_says_who_may_come_in(browser: Browser) -> None:
