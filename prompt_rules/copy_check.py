@@ -30,6 +30,17 @@ class CopyFinding(Schema):
     why: str
     zh_fix: str
     en_fix: str
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where in `text` the term stands, as it was written: start and end of each time."""
+
+    @property
+    def without(self) -> str:
+        """The text without the term; what stood around it is joined by one space at most."""
+        kept, start = [], 0
+        for first, last in self.spans:
+            kept.append(self.text[start:first])
+            start = last
+        return " ".join("".join([*kept, self.text[start:]]).split())
 
 
 class _Folded(NamedTuple):
@@ -117,6 +128,8 @@ def _key(term: str) -> str:
 
 
 def _finding(name: str, text: str, rule: Rule) -> CopyFinding:
+    folded = _fold(text)
+    ends = [(start, start + len(_key(rule.zh)) - 1) for start in _starts(text, folded, rule)]
     return CopyFinding(
         field=name,
         text=text,
@@ -127,4 +140,5 @@ def _finding(name: str, text: str, rule: Rule) -> CopyFinding:
         why=rule.why,
         zh_fix=rule.zh_fix,
         en_fix=rule.en_fix,
+        spans=tuple((folded.places[start], folded.places[end] + 1) for start, end in ends),
     )

@@ -13,6 +13,11 @@ StudioError
   TablesFixed       409
   SheetGone         410
   FileMissing       422
+  TooManyRows       422
+  FormRefused       422
+  TooManyStreams    503  retryable
+  DefectMissing     422
+  DefectTooBad      422
 """
 
 from schemas import AssetError
@@ -89,3 +94,28 @@ class TablesFixed(StudioError):
     """PACKSHOT_RULES__TABLES names the rule tables; remove that setting before others can come into force."""
 
     status = 409
+
+
+class FormRefused(StudioError):
+    """This form cannot be made as it stands; its fields say why."""
+
+    status = 422
+
+
+class TooManyStreams(StudioError):
+    """Too many pages are watching at this moment; reload in a minute."""
+
+    retryable = True
+    status = 503
+
+
+class DefectMissing(StudioError):
+    """A rejection needs at least one defect; choose what is wrong."""
+
+
+class DefectTooBad(StudioError):
+    """An accepted picture can have minor defects only; reject this one."""
+
+
+class TooManyRows(StudioError):
+    """This is too long for a workbook; take the results as CSV."""

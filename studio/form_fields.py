@@ -1,6 +1,6 @@
 """The fields of a product form as a page shows them, made from ProductForm's JSON Schema. Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, assert_never
@@ -11,7 +11,17 @@ from starlette.datastructures import FormData
 from prompt_rules import RuleTables
 from prompt_rules.form_schema import form_schema
 from schemas import Locale, ProductForm
+from studio.field_faults import SHOWN, FieldFault, Wrong, faults_of
 from zimage_core.renditions import RecipeTable
+
+NOT_IN_TEMPLATES = ("sku", "title", "gtin")
+"""Fields of one product that a template for a category leaves open."""
+
+LONGEST = 2000
+"""Characters of one text of a draft; what is longer is no form."""
+
+MOST_ENTRIES = 100
+"""Entries of one list of a draft."""
 
 
 class Kind(StrEnum):
@@ -45,11 +55,13 @@ class FormField:
 
 @dataclass(frozen=True)
 class FilledForm:
-    """What a person has filled in: the form when it is whole, else what is wrong with which field."""
+    """What a person has filled in: the form when it is whole, else what is wrong and what still missing."""
 
-    form: ProductForm | None
-    wrong: Mapping[str, str]
-    missing: tuple[str, ...]
+    values: Mapping[str, Any]
+    """Field to text, or to a list of texts, as they were given."""
+    form: ProductForm | None = None
+    faults: tuple[FieldFault, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def fields_of(tables: RuleTables, recipes: RecipeTable, locale: Locale) -> tuple[FormField, ...]:
@@ -77,40 +89,61 @@ def _field(
             Option(one["key"], one.get(language) or channels.get(one["key"], one["key"]))
             for one in values or ()
         )
-    kind = (Kind.CHOICES if many else Kind.CHOICE) if options else (Kind.LINES if many else Kind.TEXT)
+    # A wish that is not on the list is still a wish: those of must_not are known words, not choices.
+    known = bool(options) and name not in ("must_have", "must_not")
+    kind = (Kind.CHOICES if many else Kind.CHOICE) if known else (Kind.LINES if many else Kind.TEXT)
     return FormField(
         name, shape["x-title"][language], shape["x-help"][language], kind, name in required, options
     )
 
 
-def filled(data: FormData, fields: Sequence[FormField]) -> FilledForm:
-    """Read what a browser sent into a ProductForm, or say which fields are wrong and which still missing."""
+def given_values(data: FormData, fields: Sequence[FormField]) -> dict[str, Any]:
+    """Read what a browser sent: texts without the space around them, lists without empty entries."""
     values: dict[str, Any] = {}
     for field in fields:
-        given = [str(one).strip() for one in data.getlist(field.name) if isinstance(one, str)]
+        sent = [one for one in data.getlist(field.name) if isinstance(one, str)]
+        texts = [one.replace("\0", "").strip()[:LONGEST] for one in sent]
         match field.kind:
             case Kind.TEXT | Kind.CHOICE:
-                value: Any = given[0] if given and given[0] else None
+                value: Any = texts[0] if texts else ""
             case Kind.LINES:
-                value = [line.strip() for text in given for line in text.splitlines() if line.strip()] or None
+                value = [line.strip() for text in texts for line in text.splitlines() if line.strip()]
             case Kind.CHOICES:
-                value = [one for one in given if one] or None
+                value = list(dict.fromkeys(one for one in texts if one))
             case _:
                 assert_never(field.kind)
-        if value is not None:
-            values[field.name] = value
+        if value:
+            values[field.name] = value[:MOST_ENTRIES] if isinstance(value, list) else value
+    return values
+
+
+def filled(values: Mapping[str, Any], fields: Sequence[FormField]) -> FilledForm:
+    """Turn values into a ProductForm, or say which fields are wrong and which still missing."""
     missing = tuple(field.name for field in fields if field.required and field.name not in values)
+    faults: list[FieldFault] = []
+    form = None
     try:
-        return FilledForm(ProductForm.model_validate(values), {}, ())
+        form = ProductForm.model_validate(values)
     except ValidationError as error:
-        wrong = {
-            str(one["loc"][0]) if one["loc"] else "sku": one["msg"].removeprefix("Value error, ")
-            for one in error.errors()
-            if one["type"] != "missing"
-        }
-        return FilledForm(None, wrong, missing)
+        faults += faults_of(error)
+    named = {fault.field for fault in faults}
+    faults += [fault for fault in strange_values(values, fields) if fault.field not in named]
+    return FilledForm(values, None if faults else form, tuple(faults), missing)
 
 
-def shown(form: ProductForm | None) -> dict[str, Any]:
-    """Return a form's values by field, lists as lists, for the page to show; empty for no form."""
-    return form.model_dump(mode="json", exclude_none=True) if form else {}
+def strange_values(values: Mapping[str, Any], fields: Sequence[FormField]) -> Iterator[FieldFault]:
+    """Name the values that are not on the lists of their fields."""
+    for field in fields:
+        if field.kind not in (Kind.CHOICE, Kind.CHOICES) or field.name not in values:
+            continue
+        given = values[field.name]
+        known = {option.key for option in field.options}
+        for one in given if isinstance(given, list | tuple) else [given]:
+            if str(one) not in known:
+                yield FieldFault(field.name, Wrong.UNKNOWN, {"value": str(one)[:SHOWN]})
+                break
+
+
+def shown(form: ProductForm) -> dict[str, Any]:
+    """Return a form's values by field, lists as lists, for the page to show."""
+    return {name: value for name, value in form.model_dump(mode="json").items() if value}
