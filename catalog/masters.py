@@ -10,6 +10,7 @@ from catalog.campaigns import reopen
 from catalog.journal import HeldShot, Journal, held_campaign
 from catalog.rows import MasterRow, RenditionRow
 from catalog.states import ShotState
+from catalog.tallies import forget_master
 
 
 def withdraw(session: Session, journal: Journal, shot: HeldShot, by: str, action: str, why: str) -> None:
@@ -21,5 +22,6 @@ def withdraw(session: Session, journal: Journal, shot: HeldShot, by: str, action
 
 def forget(session: Session, shot_id: str) -> None:
     """Delete the rows of a shot's master and of its renditions."""
+    forget_master(session, shot_id)
     session.execute(delete(RenditionRow).where(RenditionRow.shot_id == shot_id))
     session.execute(delete(MasterRow).where(MasterRow.shot_id == shot_id))

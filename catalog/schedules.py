@@ -145,7 +145,7 @@ def unknown(name: str) -> NotRegistered:
     return NotRegistered(f"There is no schedule {name[:100]!r}.")
 
 
-def _named(name: str) -> Select[tuple[ScheduleRow]]:
+def _named(name: str) -> Select[ScheduleRow]:
     return select(ScheduleRow).where(ScheduleRow.name == name)
 
 

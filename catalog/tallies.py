@@ -162,5 +162,5 @@ def _recent(session: Session, campaign: str) -> tuple[int, float]:
         TallyRow.campaign == campaign, TallyRow.made_at > since
     )
     count, first = session.execute(chosen).one()
-    began: datetime = first or now
-    return count, max((now - began).total_seconds(), 1.0) if count else RATE_S
+    began: datetime | None = first
+    return count, RATE_S if began is None else max((now - began).total_seconds(), 1.0)

@@ -8,6 +8,10 @@ from schemas import Locale
 from studio.language import Words
 
 
+FEW = 8
+"""Choices that are shown beside a likely one."""
+
+
 @dataclass(frozen=True)
 class ToldProblem:
     """One cell's problem as a person reads it."""
@@ -33,6 +37,8 @@ def told(problem: CellProblem, words: Words) -> ToldProblem:
     ours = "_zh" if zh else "_en"
     for name in ("choices", "near", "fix"):
         facts[name] = facts.get(name + ours, "")
+    if facts["near"]:
+        facts["choices"] = _few(facts["choices"])
     said = _phrase(words, f"cell.{problem.code}", facts)
     fix = _phrase(words, f"cell_fix.{problem.code}", facts)
     return ToldProblem(
@@ -43,6 +49,12 @@ def told(problem: CellProblem, words: Words) -> ToldProblem:
         fix=fix or f"{problem.fix[:1].upper()}{problem.fix[1:]}.",
         stops=problem.stops,
     )
+
+
+def _few(choices: str) -> str:
+    """Leave the first of many choices, where the likely one is named anyhow."""
+    listed = choices.split(", ")
+    return choices if len(listed) <= FEW else f"{', '.join(listed[:FEW])} …"
 
 
 def _phrase(words: Words, key: str, facts: dict[str, str]) -> str:
