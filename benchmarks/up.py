@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,7 @@ def timeline(folder: Path) -> Iterator[tuple[str, float, float | None]]:
     """Yield what happened, after how many seconds, and the goal."""
     with everything(folder) as running:
         for name in ("studio", "prefect", "flows", "core"):
-            running.until(lambda name=name: running.events("healthy", name))
+            running.until(partial(running.events, "healthy", name))
         ready = running.ready()
         for name in SERVICES:
             yield f"{name} healthy", running.events("healthy", name)[0]["seen"] - running.began, None

@@ -48,6 +48,11 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def newest() -> str:
+    """Name the revision that this program wants."""
+    return _scripts().get_current_head() or ""
+
+
 def _refuse_unknown(revision: str | None) -> None:
     if revision is None:
         return

@@ -15,6 +15,7 @@ from packshot.campaign_commands import campaigns_app, estimate_of, produce, swee
 from packshot.catalog_commands import catalog_app
 from packshot.core_commands import core_app
 from packshot.deploy_commands import deploy
+from packshot.doctor_commands import doctor
 from packshot.environment import our_settings
 from packshot.export_commands import export_app
 from packshot.rules_commands import rules_app
@@ -43,6 +44,7 @@ app.add_typer(core_app)
 app.add_typer(studio_app)
 app.command()(deploy)
 app.command()(up)
+app.command()(doctor)
 app.command(hidden=True)(worker)
 
 FormsFile = Annotated[Path, typer.Argument(help="A .csv, .xlsx or .jsonl file, one product form a row.")]

@@ -7,6 +7,11 @@ from schemas.step_log import log_steps
 from schemas.tracing import ENDPOINT, start_tracing
 
 
+def prefect_api() -> str | None:
+    """Return the address of Prefect's API that the environment names, if it names one."""
+    return os.environ.get("PREFECT_API_URL") or None
+
+
 def our_settings() -> Settings:
     """Return the settings that the environment states; raise SettingsInvalid for one that cannot be used."""
     settings = settings_from(dict(os.environ))

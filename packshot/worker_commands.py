@@ -1,13 +1,12 @@
 """`packshot worker`: run the flows of one workspace, as `packshot up` has it do."""
 
-import os
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from packshot.environment import our_settings
+from packshot.environment import our_settings, prefect_api
 from packshot.probes import answers
 from schemas import AssetError, SettingsInvalid
 from schemas.step_log import step
@@ -34,7 +33,7 @@ def worker(out: Out = Path("packshot-out")) -> None:
     """
     from packshot.production import workspace_at
 
-    address = os.environ.get("PREFECT_API_URL")
+    address = prefect_api()
     if not address:
         raise SettingsInvalid(
             "PREFECT_API_URL is not set; give the address of Prefect's API, such as http://127.0.0.1:4200/api."

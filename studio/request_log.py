@@ -52,8 +52,8 @@ class Lines(logging.Formatter):
 class RequestLog:
     """Raw ASGI: gives each request an id and writes its line when it is over.
 
-    A caller's own X-Request-Id is kept when it is well formed. Whoever finds out who asks puts the name into `scope["facts"]["user"]`. Queries are left out: what people
-    search for is theirs.
+    A caller's own X-Request-Id is kept when it is well formed. Whoever finds out who asks puts the name into
+    `scope["facts"]["user"]`. Queries are left out: what people search for is theirs.
     """
 
     def __init__(self, app: ASGIApp, sink: Sink, clock: Callable[[], float] = time.monotonic) -> None:
