@@ -9,7 +9,6 @@ from catalog.campaigns import Campaign, Registration
 from catalog.catalog import Catalog
 from catalog.deliveries import Delivery, DeliveryRecord, DeliveryTry
 from catalog.delivery_lists import DeliveryLine, DeliveryPage
-from catalog.delivery_lists import DeliveryLine, DeliveryPage
 from catalog.endpoints import Endpoint
 from catalog.errors import (
     AccessRefused,
@@ -42,6 +41,7 @@ from catalog.lot_findings import LotHead, LotPicture
 from catalog.lots import Lot, LotMember
 from catalog.measures import AttemptCount, Measures
 from catalog.passwords import Credentials
+from catalog.production import MadeInSpan, PersonVerdict, Queued
 from catalog.recording import Made, Recorded, Refusal
 from catalog.renditions import Wanting
 from catalog.requests import StoredAnswer
@@ -63,7 +63,6 @@ from catalog.store import AssetStore, store_at
 from catalog.stories import Decision, ShotStory
 from catalog.tallies import CampaignFigures, ReasonCount
 from catalog.trails import AuditFilter, AuditLine, AuditPage
-from catalog.trails import AuditFilter, AuditLine, AuditPage
 from schemas import Role
 
 __all__ = [
@@ -74,9 +73,6 @@ __all__ = [
     "Assignment",
     "AttemptCount",
     "AuditEntry",
-    "AuditFilter",
-    "AuditLine",
-    "AuditPage",
     "AuditFilter",
     "AuditLine",
     "AuditPage",
@@ -94,8 +90,6 @@ __all__ = [
     "Decision",
     "Defect",
     "Delivery",
-    "DeliveryLine",
-    "DeliveryPage",
     "DeliveryLine",
     "DeliveryPage",
     "DeliveryRecord",
@@ -121,11 +115,14 @@ __all__ = [
     "LotPicture",
     "LotState",
     "Made",
+    "MadeInSpan",
     "Measures",
     "NotRegistered",
     "NothingToInspect",
     "Origin",
     "OwnWork",
+    "PersonVerdict",
+    "Queued",
     "ReasonCount",
     "RecordRefused",
     "Recorded",

@@ -54,8 +54,8 @@ class PersonVerdict(Schema):
     random: bool
 
 
-class Waiting(Schema):
-    """A campaign with unfinished shots; `since` is when the first of them could have been begun."""
+class Queued(Schema):
+    """A campaign with unfinished shots; `since` is when the first of them was submitted."""
 
     campaign: str
     state: CampaignState
@@ -137,11 +137,11 @@ def verdicts(session: Session, since: datetime, most: int = MOST_VERDICTS) -> tu
     )
 
 
-def waiting(session: Session, most: int = MOST_CAMPAIGNS) -> tuple[Waiting, ...]:
+def waiting(session: Session, most: int = MOST_CAMPAIGNS) -> tuple[Queued, ...]:
     """List the campaigns that run or pause and have unfinished shots, the longest waiting first."""
     ours = (ShotRow.campaign == CampaignRow.name, ShotRow.state == ShotState.UNFINISHED)
     count = select(func.count()).where(*ours).scalar_subquery()
-    since = select(func.min(ShotRow.not_before)).where(*ours).scalar_subquery()
+    since = select(ShotRow.created_at).where(*ours).order_by(ShotRow.position).limit(1).scalar_subquery()
     told = session.execute(
         select(CampaignRow.name, CampaignRow.state, count, since)
         .where(CampaignRow.state.in_((CampaignState.RUNNING, CampaignState.PAUSED)))
@@ -150,12 +150,12 @@ def waiting(session: Session, most: int = MOST_CAMPAIGNS) -> tuple[Waiting, ...]
         .limit(most)
     )
     found = (
-        Waiting(campaign=name, state=state, shots=shots, since=begin)
+        Queued(campaign=name, state=state, shots=shots, since=begin)
         for name, state, shots, begin in told
         if shots
     )
     return _oldest_first(tuple(found))
 
 
-def _oldest_first(found: Sequence[Waiting]) -> tuple[Waiting, ...]:
+def _oldest_first(found: Sequence[Queued]) -> tuple[Queued, ...]:
     return tuple(sorted(found, key=lambda one: one.since))

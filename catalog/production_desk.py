@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from catalog import production, rule_figures
 from catalog.opened import Opened
-from catalog.production import MadeInSpan, PersonVerdict, Waiting
+from catalog.production import MadeInSpan, PersonVerdict, Queued
 from catalog.rows import FormRow
 from catalog.rule_figures import RuleExample, RuleFigures
 from schemas import ProductForm
@@ -30,7 +30,7 @@ class ProductionDesk(Opened):
         with self._database.reading() as session:
             return production.verdicts(session, since)
 
-    def queue(self) -> tuple[Waiting, ...]:
+    def queue(self) -> tuple[Queued, ...]:
         """List the campaigns that run or pause and have unfinished shots, the longest waiting first."""
         with self._database.reading() as session:
             return production.waiting(session)

@@ -16,8 +16,10 @@ from studio import (
     api_audit,
     api_docs,
     api_people,
+    api_rules,
     api_webhooks,
     audit_pages,
+    dashboard_pages,
     form_pages,
     health,
     key_pages,
@@ -25,7 +27,10 @@ from studio import (
     password_pages,
     people_pages,
     picture_routes,
+    rule_pages,
     sign_in,
+    trial_pages,
+    version_pages,
     webhook_pages,
 )
 from studio.desk import Desk
@@ -56,6 +61,13 @@ ROUTERS = (
     api_people.router,
     api_audit.router,
     api_webhooks.router,
+    rule_pages.router,
+    trial_pages.router,
+    version_pages.router,
+    rule_pages.last_router,
+    dashboard_pages.router,
+    dashboard_pages.api,
+    api_rules.router,
 )
 
 

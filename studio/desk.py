@@ -1,51 +1,52 @@
 """What the pages work with: the records, the rule tables, the recipes and the settings of one studio."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from catalog import Catalog
 from prompt_rules import RuleTables
 from schemas import Settings
+from studio.dashboards import Dashboards
+from studio.nudges import Nudge
+from studio.snapshots import Snapshot
+from studio.tables_in_force import TablesInForce
 from zimage_core.judging import GatePolicy
 from zimage_core.renditions import RecipeTable
 
-
-class Nudge(Protocol):
-    """Tells the flows that there is work; losing a nudge loses nothing, because they look by themselves."""
-
-    def submitted(self, campaign: str) -> str:
-        """Start a run for `campaign` and return the address of its page; empty when nobody could be told."""
-
-    def run_page(self, campaign: str) -> str:
-        """Return the address where the campaign's runs are watched."""
+RENEW_S, DISCARD_S = 30.0, 900.0
+"""After how long the figures of all rules are added up again, and no longer shown."""
 
 
-class NoNudge:
-    """Tells nobody; the scheduled sweep finds the work."""
-
-    def submitted(self, campaign: str) -> str:
-        """Do nothing."""
-        del campaign
-        return ""
-
-    def run_page(self, campaign: str) -> str:
-        """Know no page."""
-        del campaign
-        return ""
-
-
-@dataclass(frozen=True)
 class Desk:
     """Everything a page may ask; made once by the composition root."""
 
-    catalog: Catalog
-    tables: RuleTables
-    recipes: RecipeTable
-    policy: GatePolicy
-    settings: Settings
-    exports: Path
-    """Folder of the export files, by channel."""
-    thumbnails: Path
-    """Folder of small pictures; may be emptied at any time."""
-    nudge: Nudge
+    def __init__(
+        self,
+        catalog: Catalog,
+        tables: RuleTables,
+        recipes: RecipeTable,
+        policy: GatePolicy,
+        settings: Settings,
+        exports: Path,
+        thumbnails: Path,
+        nudge: Nudge,
+    ) -> None:
+        """Lay out the desk.
+
+        `tables` are in force until the catalog says otherwise, or for good where a setting names them.
+        `exports` is the folder of the export files by channel; `thumbnails` may be emptied at any time.
+        """
+        self.catalog = catalog
+        self.recipes = recipes
+        self.policy = policy
+        self.settings = settings
+        self.exports = exports
+        self.thumbnails = thumbnails
+        self.nudge = nudge
+        self.rules = TablesInForce(catalog, tables, fixed=settings.rules.tables is not None)
+        self.rule_figures = Snapshot(catalog.all_rule_figures, RENEW_S, DISCARD_S)
+        self.dashboards = Dashboards(catalog, settings)
+
+    @property
+    def tables(self) -> RuleTables:
+        """The rule tables in force at this moment; ask once for each request."""
+        return self.rules.tables()

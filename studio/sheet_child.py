@@ -36,7 +36,10 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write(read_cells(Path(arguments[1])).model_dump_json())
             return 0
         path, tables_at, recipes_path = (*arguments, "", "")[:3]
-        tables = RuleTables.load(Path(tables_at) if tables_at else default_tables_folder())
+        if tables_at.endswith(".json"):
+            tables = RuleTables.from_text(Path(tables_at).read_text(encoding="utf-8"))
+        else:
+            tables = RuleTables.load(Path(tables_at) if tables_at else default_tables_folder())
         recipes = recipes_at(Path(recipes_path) if recipes_path else None)
         offered = {shot for spec in recipes.specs for shot in spec.shots}
         sheet = read_forms(Path(path), tables, recipes.channels, offered)

@@ -10,7 +10,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Self
 
-from prompt_rules import CellProblem, FormSheet, SheetCells
+from prompt_rules import CellProblem, FormSheet, RuleTables, SheetCells
 from schemas import ProductForm, Schema, Settings, SheetUnreadable
 
 TIMEOUT_S = 40.0
@@ -55,11 +55,19 @@ class CheckedSheet(Schema):
         return self.rows - len(self.forms)
 
 
-def read_sheet(data: bytes, name: str, settings: Settings) -> CheckedSheet:
-    """Read `data` as the file `name` in a limited child process; raise SheetUnreadable with one sentence."""
-    tables = [str(settings.rules.tables or ""), str(settings.recipes.table or "")]
+def read_sheet(data: bytes, name: str, settings: Settings, tables: RuleTables | None = None) -> CheckedSheet:
+    """Read `data` as the file `name` in a limited child process; raise SheetUnreadable with one sentence.
+
+    `tables` are the rule tables in force; those of the settings, else the packaged ones, when None.
+    """
     with _as_file(data, name) as path:
-        return CheckedSheet.model_validate_json(_answer(_child(path, [str(path), *tables]), name))
+        asked = str(settings.rules.tables or "")
+        if tables is not None:
+            text = path.with_name("tables.json")
+            text.write_text(tables.text, encoding="utf-8")
+            asked = str(text)
+        own = [str(path), asked, str(settings.recipes.table or "")]
+        return CheckedSheet.model_validate_json(_answer(_child(path, own), name))
 
 
 def read_cells(data: bytes, name: str) -> SheetCells:

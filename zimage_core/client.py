@@ -4,12 +4,13 @@ Imports no torch. It waits where the core says when to come back, and tries noth
 tried again by its one owner, the flow.
 """
 
+import json
 import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 from pydantic import ValidationError
@@ -95,6 +96,11 @@ class CoreClient:
         except AssetError:
             return False
         return True
+
+    def health(self) -> dict[str, Any]:
+        """Return what the core says of itself, as GET /health has it; raises CoreUnavailable and the like."""
+        told: dict[str, Any] = json.loads(self._send("GET", "/health", SMALL_TIMEOUT_S))
+        return told
 
     def wait_until_ready(self, timeout_s: float) -> None:
         """Return when the core is ready; raise CoreUnavailable when it is not after `timeout_s`."""
