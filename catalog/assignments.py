@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.orm import Session, aliased
 
 from catalog.attempts import attempts_where
@@ -84,14 +84,6 @@ def unskip(session: Session, reviewer: str) -> None:
     """Let a reviewer get again what they put aside."""
     ours = (AssignmentRow.reviewer == reviewer) & AssignmentRow.skipped.is_(True)
     session.execute(delete(AssignmentRow).where(ours))
-
-
-def keep_desk(session: Session, reviewer: str, attempt_ids: Sequence[str]) -> None:
-    """Prolong pictures that lie on a reviewer's desk still; others are passed over."""
-    now = moment(session)
-    ours = (AssignmentRow.reviewer == reviewer) & AssignmentRow.attempt_id.in_(attempt_ids)
-    live = ours & (AssignmentRow.until > now)
-    session.execute(update(AssignmentRow).where(live).values(until=now + timedelta(seconds=DESK_S)))
 
 
 def waiting(session: Session, reviewer: str, campaign: str | None, *, four_eyes: bool) -> Waiting:

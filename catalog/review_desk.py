@@ -8,7 +8,7 @@ from catalog.assignments import Assignment, Waiting
 from catalog.lot_desk import LotDesk
 from catalog.lots import Lot, LotMember
 from catalog.reviews import Review
-from catalog.states import LotState
+from catalog.states import LotState, ShotState
 from schemas import Attempt
 
 
@@ -37,6 +37,11 @@ class ReviewDesk(LotDesk):
         with self._database.writing() as session:
             return withdrawals.withdraw_review(session, reviewer, decision)
 
+    def shot_state(self, shot_id: str) -> ShotState:
+        """Say where a shot stands; raises NotRegistered."""
+        with self._database.reading() as session:
+            return reviews.state_of(session, shot_id)
+
     def reviews_of(self, shot_id: str) -> tuple[Review, ...]:
         """List a shot's reviews, oldest first."""
         with self._database.reading() as session:
@@ -64,11 +69,6 @@ class ReviewDesk(LotDesk):
         """
         with self._database.writing() as session:
             return assignments.assign(session, reviewer, limit, campaign, lot, four_eyes=four_eyes)
-
-    def keep_desk(self, reviewer: str, attempt_ids: Sequence[str]) -> None:
-        """Leave pictures that lie on a reviewer's desk there for ten minutes more."""
-        with self._database.writing() as session:
-            assignments.keep_desk(session, reviewer, attempt_ids)
 
     def skip(self, reviewer: str, attempt_id: str) -> None:
         """Take a picture off a reviewer's desk and do not give it to them again; raises NotRegistered."""

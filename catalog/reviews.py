@@ -16,8 +16,8 @@ from catalog.looks import lot_that_settles, require_other_eyes, require_place, s
 from catalog.masters import forget, withdraw
 from catalog.recording import master_row, verdict_row
 from catalog.review_rows import AssignmentRow, ReviewRow
-from catalog.rows import AttemptRow, MasterRow, VerdictRow
-from catalog.shots import held_one
+from catalog.rows import AttemptRow, MasterRow, ShotRow, VerdictRow
+from catalog.shots import held_one, unknown
 from catalog.states import Severity, ShotState
 from catalog.tallies import retell
 from schemas import Attempt, DecidedBy, Outcome, Schema, Verdict
@@ -97,6 +97,14 @@ def record(session: Session, review: Review, *, four_eyes: bool = False) -> Atte
         )
     journal.close()
     return _attempt(session, review.attempt_id)
+
+
+def state_of(session: Session, shot_id: str) -> ShotState:
+    """Say where a shot stands; raises NotRegistered."""
+    state = session.scalar(select(ShotRow.state).where(ShotRow.id == shot_id))
+    if state is None:
+        raise unknown(shot_id)
+    return state
 
 
 def reviews_of(session: Session, shot_id: str) -> tuple[Review, ...]:
