@@ -15,6 +15,7 @@ from catalog.errors import (
     CatalogError,
     CatalogUnavailable,
     InspectionStopped,
+    IntakeClosed,
     KeyReused,
     LeaseLost,
     NothingToInspect,
@@ -33,6 +34,7 @@ from catalog.exports import publish
 from catalog.finding_shots import Choices, ShotCard, ShotFilter, ShotPage, ShotSort
 from catalog.findings import Finding, FindingKind, Findings
 from catalog.histories import CampaignSummary, ShotHistory
+from catalog.intake import Room
 from catalog.judgements import Judgements
 from catalog.leases import HEARTBEAT_S as HEARTBEAT_S
 from catalog.leases import LEASE_S as LEASE_S
@@ -103,6 +105,7 @@ __all__ = [
     "FindingKind",
     "Findings",
     "InspectionStopped",
+    "IntakeClosed",
     "IssuedKey",
     "Judgements",
     "KeptTables",
@@ -132,6 +135,7 @@ __all__ = [
     "Result",
     "Review",
     "Role",
+    "Room",
     "RuleActivation",
     "RuleExample",
     "RuleFigures",

@@ -3,9 +3,12 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog.campaigns import require
 from catalog.columns import moment
 from catalog.events import Event, EventType, event_id, tell
+from catalog.journal import Journal, campaign_subject, held_campaign
 from catalog.outbox_rows import EventRow
+from catalog.states import CampaignState
 from schemas import Schema
 
 
@@ -34,4 +37,19 @@ def tell_alarm(session: Session, alarm: Alarm) -> bool:
         created_at=moment(session),
     )
     tell(session, [event])
+    return True
+
+
+def stop_campaign(session: Session, campaign: str, by: str, why: str) -> bool:
+    """Pause a running campaign, with the reason on its trail and an alarm, all in one transaction."""
+    require(session, campaign)
+    row = held_campaign(session, campaign)
+    if row.state is not CampaignState.RUNNING:
+        return False
+    journal = Journal(session)
+    journal.note(campaign_subject(campaign), by, "stop for quality", None, {"why": why})
+    journal.move_campaign(row, CampaignState.PAUSED, by, "pause")
+    journal.close()
+    stopped = journal.now.isoformat(timespec="seconds")
+    tell_alarm(session, Alarm(name="quality", sentence=why, occurrence=stopped, campaign=campaign))
     return True

@@ -6,6 +6,7 @@ from datetime import datetime
 from catalog import campaigns, histories, requests
 from catalog.campaigns import Campaign, Registration
 from catalog.histories import CampaignSummary, ShotHistory
+from catalog.intake import require_room
 from catalog.opened import Opened
 from catalog.requests import StoredAnswer
 from catalog.states import CampaignState
@@ -29,11 +30,14 @@ class CampaignDesk(Opened):
 
         The same forms again make nothing new; a changed form makes new shots beside its old ones. Larger
         priorities go first; before `not_before` nothing is handed out; what is None stays as it is. Raises
-        RecordRefused for a cancelled campaign.
+        RecordRefused for a cancelled campaign, IntakeClosed for new shots on a disk that is nearly full.
         """
         terms = {"priority": priority, "due_at": due_at, "not_before": not_before}
         with self._database.writing() as session:
-            return campaigns.submit(session, campaign, forms, by, terms)
+            registration = campaigns.submit(session, campaign, forms, by, terms)
+            if registration.new:
+                require_room(self._store.shelf)
+            return registration
 
     def register(self, campaign: str, forms: Sequence[ProductForm]) -> tuple[Shot, ...]:
         """Submit without terms; return the shots of `forms` in their order, each once."""

@@ -16,6 +16,7 @@ CatalogError
   SchemaOutdated                  500
   CatalogUnavailable  retryable   503
   StoreFull           retryable   507
+  IntakeClosed                    507
 """
 
 from schemas import AssetError
@@ -111,4 +112,10 @@ class StoreFull(CatalogError):
     """The disk is full; free some space and run again, nothing is lost."""
 
     retryable = True
+    status = 507
+
+
+class IntakeClosed(CatalogError):
+    """The disk is nearly full, so nothing new is taken in; make room, what was taken in is still worked."""
+
     status = 507

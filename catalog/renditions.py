@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.attempts import master
+from catalog.audit import Change, note
 from catalog.campaigns import require as require_campaign
 from catalog.columns import moment
 from catalog.errors import NotRegistered
@@ -58,7 +59,34 @@ def record(session: Session, renditions: Sequence[Rendition]) -> None:
                 shot=rendition.shot_id,
             )
     rows = {rendition.id: _row(rendition) for rendition in renditions}
+    _note_unlabelled(session, renditions)
     insert_or_renew(session, RenditionRow, [row for _, row in sorted(rows.items())])
+
+
+def _note_unlabelled(session: Session, renditions: Sequence[Rendition]) -> None:
+    """Put on the shots' trails which files leave without a visible label, and who asked for that.
+
+    Rows of renditions go when their master or file does; this has to be known for six months (labelling
+    measures, art. 9), and trails are never cut.
+    """
+    asked = {one.id: one for one in renditions if one.label_decision and one.label_decision.requested_by}
+    if not asked:
+        return
+    row = RenditionRow
+    known = dict(session.execute(select(row.id, row.sha256).where(row.id.in_(asked))).all())
+    fresh = [one for name, one in sorted(asked.items()) if known.get(name) != one.sha256]
+    changes = [
+        Change(
+            subject=one.shot_id,
+            actor=one.label_decision.requested_by,
+            action="ask without label",
+            before=None,
+            after={"file": one.file_name, "sha256": one.sha256, "why": one.label_decision.reason},
+        )
+        for one in fresh
+        if one.label_decision
+    ]
+    note(session, changes, moment(session))
 
 
 def wanting(

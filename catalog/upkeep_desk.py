@@ -5,6 +5,7 @@ from pathlib import Path
 
 from catalog import alarms, judgements, measures, retirement
 from catalog.alarms import Alarm
+from catalog.intake import Room, room_of
 from catalog.judgements import Judgements
 from catalog.measures import Measures
 from catalog.opened import Opened
@@ -19,6 +20,10 @@ class UpkeepDesk(Opened):
         """The folder that pictures are kept in; None for a bucket."""
         shelf = self._store.shelf
         return shelf.root if isinstance(shelf, FolderShelf) else None
+
+    def room(self) -> Room | None:
+        """Tell how full the pictures' disk is, and whether new work is refused; None for a bucket."""
+        return room_of(self._store.shelf)
 
     def measures(self) -> Measures:
         """Measure everything; about a second for a million shots, so keep the answer for a while."""
@@ -45,6 +50,14 @@ class UpkeepDesk(Opened):
         """
         with self._database.writing() as session:
             return alarms.tell_alarm(session, alarm)
+
+    def stop_campaign(self, campaign: str, by: str, why: str) -> bool:
+        """Pause a running campaign for a reason that the audit trail keeps, and raise an alarm about it.
+
+        Returns whether it was running. Raises NotRegistered.
+        """
+        with self._database.writing() as session:
+            return alarms.stop_campaign(session, campaign, by, why)
 
     def retire_pictures(self, before: datetime, limit: int = 50) -> int:
         """Remove up to `limit` rejected pictures of accepted shots, made before a time; return how many.

@@ -1,7 +1,9 @@
 """What our flows have in common as Prefect runs: tags, signs of life, retries, and the state they end in."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -75,6 +77,24 @@ def signs_of_life() -> Callable[[], None]:
             return
 
     return tell
+
+
+@contextmanager
+def beating() -> Iterator[None]:
+    """Let this run give signs of life while the block lasts, for work that has no loop to do it in."""
+    over, tell = threading.Event(), signs_of_life()
+
+    def beat() -> None:
+        while not over.wait(BEAT_S):
+            tell()
+
+    thread = threading.Thread(target=beat, name="beating", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def state_of(report: RunReport) -> State[RunReport]:

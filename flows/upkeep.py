@@ -1,8 +1,10 @@
 """Flows that keep the house: sweep, deliver, reexport and housekeeping; each on a schedule of its own."""
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
-from prefect import State, flow
+from prefect import State, flow, get_run_logger
 from prefect.artifacts import create_table_artifact
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
@@ -14,11 +16,16 @@ from flows.egress import EgressClient
 from flows.exporter import Exporter
 from flows.files import Bench, wanted_files
 from flows.janitor import close_zombies, remove_old_runs, running
+from flows.runs import beating
 from flows.sender import Sender, Sent
 from flows.services import opened, opened_records
+from flows.tidying import GIGABYTE, THUMBNAILS, bound_folder, retire_all
+from flows.watch import begin_schedules, watch_disk, watch_quality
 from schemas import Schema
 from schemas.egress import egress_policy
 from schemas.forms import CampaignName
+
+DAY_S = 86_400.0
 
 
 class Swept(Schema):
@@ -32,17 +39,39 @@ class Swept(Schema):
     """Campaigns that a living run works on already."""
 
 
+class Kept(Schema):
+    """What one housekeeping did: things put right, and pictures, thumbnails and Prefect runs removed."""
+
+    repaired: int
+    retired: int
+    thumbnails: int
+    runs: int
+
+    @property
+    def sentence(self) -> str:
+        """Say it in a line."""
+        return (
+            f"{self.repaired} repaired, {self.retired} rejected pictures, {self.thumbnails} thumbnails and "
+            f"{self.runs} old runs removed"
+        )
+
+
 @flow(name="sweep", flow_run_name="sweep", persist_result=False)
 def sweep(workspace: str) -> State[Swept]:
     """Close runs of dead processes, then work every campaign that has something due, by priority.
 
     It finds what nobody told it of: forms whose nudge was lost, shots of a killed run, charged and delayed
-    ones whose time has come.
+    ones whose time has come, schedules that are due. Campaigns whose pictures people reject too often are
+    paused first.
     """
     closed = close_zombies()
     worked: dict[str, str] = {}
     left: list[str] = []
-    with opened(workspace) as services:
+    with opened(workspace) as services, beating():
+        catalog = services.records.catalog
+        for sentence in (*watch_quality(catalog), *watch_disk(catalog)):
+            get_run_logger().warning(sentence)
+        begin_schedules(catalog)
         while due := _next_due(services.records.catalog.due_campaigns(), worked, left):
             if running(due):
                 left.append(due)
@@ -92,17 +121,21 @@ def reexport(campaign: CampaignName, workspace: str) -> State[int]:
 
 
 @flow(name="housekeeping", flow_run_name="housekeeping", persist_result=False)
-def housekeeping(workspace: str) -> State[int]:
+def housekeeping(workspace: str) -> State[Kept]:
     """Remove what nobody needs, put right what can be, and end red when something cannot.
 
-    Temporary files and pictures that no record names go after `retention.temporary_days`, finished Prefect
-    runs after `retention.runs_days`; masters, renditions and recorded attempts stay.
+    What goes, and after how many days, the `retention` settings say for each class of file: temporary files
+    and pictures that no record names, rejected pictures, thumbnails, Prefect's finished runs. Masters,
+    renditions, all records and the audit trail stay, and with them whom a file without its visible label was
+    given to, which the labelling measures (art. 9) want kept for six months.
     """
-    with opened_records(workspace) as (records, settings):
-        keep = settings.retention
-        findings = records.catalog.fsck(
-            exports=records.exports, repair=True, grace_s=keep.temporary_days * 86_400.0
-        )
+    with opened_records(workspace) as (records, settings), beating():
+        keep, catalog = settings.retention, records.catalog
+        findings = catalog.fsck(exports=records.exports, repair=True, grace_s=keep.temporary_days * DAY_S)
+        retired = retire_all(catalog, datetime.now(UTC) - timedelta(days=keep.rejected_days))
+        most = round(keep.thumbnails_gb * GIGABYTE)
+        thumbnails = bound_folder(Path(workspace) / THUMBNAILS, keep.thumbnails_days * DAY_S, most)
+        full = watch_disk(catalog)
         removed = remove_old_runs(keep.runs_days)
     rows = [
         {"kind": one.kind, "what": one.subject, "says": one.sentence, "repaired": one.repaired}
@@ -110,8 +143,9 @@ def housekeeping(workspace: str) -> State[int]:
     ]
     if rows:
         create_table_artifact(table=rows[:ROWS], key="findings", description="What fsck found")
-    open_ones = [one.sentence for one in findings.findings if not one.repaired]
+    kept = Kept(repaired=len(rows), retired=retired, thumbnails=thumbnails, runs=removed)
+    open_ones = [*full, *(one.sentence for one in findings.findings if not one.repaired)]
     if open_ones:
         message = f"{len(open_ones)} findings want a person: {open_ones[0]}"
-        return Failed(name="NeedsAPerson", message=message, data=removed)
-    return Completed(message=f"{len(rows)} repaired, {removed} old runs removed", data=removed)
+        return Failed(name="NeedsAPerson", message=message, data=kept)
+    return Completed(message=kept.sentence, data=kept)

@@ -239,6 +239,12 @@ class RetentionSettings(Section):
     """Finished runs in Prefect, with their logs and artifacts."""
     temporary_days: float = Field(default=1.0, gt=0)
     """Temporary files of writers that died, and files in the store that no record names."""
+    rejected_days: float = Field(default=90.0, gt=0)
+    """Pictures that were rejected, once their shot has an accepted one; their records stay."""
+    thumbnails_days: float = Field(default=30.0, gt=0)
+    """Thumbnails that nobody looked at; they are made again when somebody does."""
+    thumbnails_gb: float = Field(default=2.0, gt=0)
+    """Gigabytes of thumbnails at most; the longest unused ones go first."""
 
 
 class LogSettings(Section):

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from catalog import Alarm, AssetStore, Catalog, EventType, Review, ShotState
 from catalog.retirement import REMOVED
 from schemas import DecidedBy, Outcome, Shot, ShotType, Variant, Verdict
-from tests.factories import a_form, a_spec, an_attempt
+from schemas.renditions import LabelDecision, LabelPolicy
+from tests.factories import a_form, a_rendition, a_spec, an_attempt
 
 LATER = datetime.now(UTC) + timedelta(days=1)
 
@@ -128,3 +129,22 @@ def test_a_picture_that_a_master_shares_stays(catalog: Catalog) -> None:
 def test_a_folder_says_where_it_is(catalog: Catalog, store: AssetStore) -> None:
     assert catalog.store_folder is not None
     assert catalog.store_folder == store.shelf.root  # type: ignore[attr-defined]  # a folder's shelf
+
+
+def test_who_asked_for_a_file_without_its_visible_label_stays_on_the_trail(catalog: Catalog) -> None:
+    """Labelling measures, art. 9: known for six months, also when the file and its row are gone."""
+    (shot,) = shots(catalog, 1)
+    judged(catalog, shot, Outcome.ACCEPTED)
+    master = catalog.master_of(shot.id)
+    assert master is not None
+    asked = LabelDecision(
+        policy=LabelPolicy.METADATA, reason="taobao_white forbids it", requested_by="Li Wei"
+    )
+    file = a_rendition(master, label_decision=asked)
+    catalog.record_renditions([file])
+    catalog.record_renditions([file])
+    catalog.record_renditions([a_rendition(master, slot="jd_main")])
+    said = [entry for entry in catalog.audit_of(shot.id) if entry.action == "ask without label"]
+    assert [entry.actor for entry in said] == ["Li Wei"], "told once, and nobody asked for the other"
+    assert said[0].after == {"file": file.file_name, "sha256": file.sha256, "why": asked.reason}
+    assert catalog.verify_audit() == ()
