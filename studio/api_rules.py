@@ -27,7 +27,9 @@ ADMIN = Depends(Allow(Role.ADMIN))
 
 Text = Annotated[str, Query(max_length=200)]
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such rule or version"}}
-FIXED: dict[int | str, dict[str, Any]] = {409: {"description": "A setting names the tables; no version can be put in force"}}
+FIXED: dict[int | str, dict[str, Any]] = {
+    409: {"description": "A setting names the tables; no version can be put in force"}
+}
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
 

@@ -67,9 +67,12 @@ class ValueNames:
     _known: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def name(self, column: str, key: str) -> str:
-        """Return a value's name, or its key in plain letters where the tables have no name for it."""
-        if column not in COLUMN_SLOTS:
-            return key.replace("_", " ")
+        """Return a value's name, or its key in plain letters where the tables have no name for it.
+
+        Shots, departments and languages stay keys: the studio has words of its own for them.
+        """
+        if column not in COLUMN_SLOTS or column == "shot":
+            return key
         if column not in self._known:
             values = self.tables.values(column)
             self._known[column] = {one.key: one.zh if self.locale is Locale.ZH else one.en for one in values}
