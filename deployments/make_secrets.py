@@ -87,6 +87,7 @@ def everything(name: str, password: str) -> dict[str, str]:
         **people(password),
         **certificate(name),
         "alert_webhook": "https://alerts.example.com/replace-me\n",
+        "studio_monitor_key": "replace-me\n",
     }
 
 
@@ -97,7 +98,7 @@ def write(folder: Path, contents: dict[str, str]) -> list[str]:
     are into containers whose users are others. Raises FileExistsError naming a set that is torn.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    own = {"gateway.key", "gateway.crt", "alert_webhook"}
+    own = {"gateway.key", "gateway.crt", "alert_webhook", "studio_monitor_key"}
     there = {name for name in contents if (folder / name).exists()}
     torn = there - own
     if torn and torn != contents.keys() - own:

@@ -16,7 +16,7 @@ from flows.artifacts import gallery_link, show_report, show_troubles
 from flows.exporter import Exporter
 from flows.line import INTERACTIVE, attempted, export_missing, line_of, outcome_of, progress_after
 from flows.outcomes import Ending, RunReport, ShotOutcome, Tally
-from flows.runs import PATIENT, sentence_of, state_of, tag_run
+from flows.runs import PATIENT, beating, sentence_of, state_of, tag_run
 from flows.services import opened
 from prompt_rules import compile_prompt
 from schemas import Outcome, ProductForm
@@ -81,7 +81,7 @@ def produce_form(campaign: CampaignName, form: ProductForm, workspace: str) -> S
     Ends as the campaign flow does.
     """
     started = time.monotonic()
-    with opened(workspace) as services:
+    with opened(workspace) as services, beating():
         tag_run(campaign)
         tally, broken = Tally(campaign), []
         shots = services.records.catalog.register(campaign, [form])

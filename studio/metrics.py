@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, disable_creat
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from catalog import CampaignState, DeliveryState, Measures, ShotState
+from catalog import CampaignState, DeliveryState, Measures, Room, ShotState
 from schemas import Outcome, Variant
 
 PREFIX = "packshot_"
@@ -40,8 +40,10 @@ class Disk(Collector):
         if folder is None:
             return
         usage = shutil.disk_usage(folder)
-        yield GaugeMetricFamily(PREFIX + "store_free_bytes", "Room left for pictures.", usage.free)
-        yield GaugeMetricFamily(PREFIX + "store_size_bytes", "Size of the disk of the pictures.", usage.total)
+        room = Room(folder=folder, free=usage.free, size=usage.free + usage.used)
+        yield _one("store_free_bytes", "Room left for pictures.", room.free)
+        yield _one("store_size_bytes", "Size of the disk of the pictures.", room.size)
+        yield _one("intake_closed", "1 while new work is refused because the disk is full.", room.closed)
 
 
 class Standing(Collector):

@@ -14,10 +14,13 @@ from prometheus_client.registry import Collector
 
 from schemas import AssetError, RenderJob
 from zimage_core.batching import ShapeKey
-from zimage_core.ports import Health
+from zimage_core.ports import EngineState, Health
 from zimage_core.tickets import Ticket
 
 PREFIX = "packshot_core_"
+
+TAKING = (EngineState.READY, EngineState.DEGRADED)
+"""States in which jobs are taken."""
 
 SIZES = 64
 """Sizes that are told apart; later ones are counted as `other`, so that clients cannot swell the metrics."""
@@ -149,6 +152,7 @@ class Gauges(Collector):
         yield _gauge("jobs_running", "Jobs under way on the device.", health.running)
         yield _gauge("jobs_parked", "Jobs under way that more urgent ones have displaced.", health.parked)
         yield _gauge("jobs_finishing", "Pictures being encoded and scored.", health.finishing)
+        yield _gauge("ready", "1 while a job would be taken.", float(health.state in TAKING))
         yield _gauge("uptime_seconds", "Seconds since the engine was made.", health.uptime_s)
         yield _gauge("step_age_seconds", "Seconds that the device has been in its step.", health.step_age_s)
         memory = health.memory

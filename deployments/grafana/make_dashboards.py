@@ -9,6 +9,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "dashboards"
 CORE = "packshot_core_"
+OURS = "packshot_"
 PRICE = "$device_hour"
 RATE = "[$__rate_interval]"
 QUANTILE = "histogram_quantile({q}, sum by (le, {by}) (rate({metric}_bucket" + RATE + ")))"
@@ -19,6 +20,9 @@ MADE_IN_AN_HOUR = f"sum(increase({CORE}pictures_total[1h]))"
 BASE_IN_AN_HOUR = f"sum(increase({CORE}pictures_total{{variant='base'}}[1h]))"
 DEVICE_IN_AN_HOUR = f"sum(increase({CORE}device_seconds_total[1h]))"
 CORES_IN_AN_HOUR = "sum(avg_over_time(up{job='core'}[1h]))"
+ACCEPTED = f"max({OURS}shots{{state='accepted'}})"
+SAID_IN_A_DAY = f"sum(increase({OURS}person_verdicts_total[1d]))"
+SAID_BY_OUTCOME = f"sum by (outcome) (increase({OURS}person_verdicts_total[1d]))"
 WIDTHS = f"sum by (size) (rate({CORE}batch_width_sum{RATE}))"
 PASSES = f"sum by (size) (rate({CORE}batch_width_count{RATE}))"
 
@@ -44,6 +48,11 @@ def quantiles(metric: str, by: str = "variant") -> tuple[tuple[str, str], ...]:
 def rate(metric: str, by: str, chosen: str = "") -> str:
     """Return the expression of the core's counter `metric` per second, by label."""
     return f"sum by ({by}) (rate({CORE}{metric}_total{chosen}{RATE}))"
+
+
+def largest(metric: str, by: str) -> tuple[tuple[str, str], ...]:
+    """Return the expression of the studio's gauge `metric` by label; every studio tells the same."""
+    return ((f"max by ({by}) ({OURS}{metric})", f"{{{{{by}}}}}"),)
 
 
 DASHBOARDS = {
@@ -91,8 +100,47 @@ DASHBOARDS = {
             Panel("Fragmentation", "percentunit", ((f"{CORE}device_memory_fragmentation", "{{instance}}"),)),
             Panel("Models on the device", "short", ((f"{CORE}model_resident", "{{instance}} {{model}}"),)),
             Panel("Loading a model", "s", quantiles("model_load_seconds", "model")),
+            Panel("Cores that take jobs", "short", ((f"sum({CORE}ready)", "ready"),)),
             Panel("Models taken off", "short", ((rate("model_unloads", "model"), "{{model}}"),)),
             Panel("Uptime", "s", ((f"{CORE}uptime_seconds", "{{instance}}"),)),
+        ),
+    ),
+    "pipeline": (
+        "Packshot: pipeline",
+        (
+            Panel("Shots by state", "short", largest("shots", "state")),
+            Panel("Shots due, by priority", "short", largest("shots_due", "priority")),
+            Panel(
+                "The longest wait",
+                "s",
+                ((f"max({OURS}oldest_due_seconds)", "oldest due shot"),),
+                "Not leased.",
+            ),
+            Panel(
+                "Attempts a minute",
+                "short",
+                ((f"60 * max by (variant) (rate({OURS}attempts_total{RATE}))", "{{variant}}"),),
+            ),
+            Panel("Campaigns by state", "short", largest("campaigns", "state")),
+            Panel("Webhook deliveries", "short", largest("deliveries", "state")),
+            Panel("Endpoints switched off", "short", ((f"max({OURS}endpoints_off)", "off"),)),
+            Panel(
+                "Disk of the pictures",
+                "percentunit",
+                ((f"1 - {OURS}store_free_bytes / {OURS}store_size_bytes", "used {{instance}}"),),
+                "New work is refused at 90 %.",
+            ),
+            Panel("New work refused", "short", ((f"max({OURS}intake_closed)", "refused"),)),
+            Panel(
+                "Memory of Studio",
+                "bytes",
+                (('process_resident_memory_bytes{job="studio"}', "{{instance}}"),),
+            ),
+            Panel(
+                "Processor of Studio",
+                "percentunit",
+                ((f'rate(process_cpu_seconds_total{{job="studio"}}{RATE})', "{{instance}}"),),
+            ),
         ),
     ),
     "quality": (
@@ -124,6 +172,31 @@ DASHBOARDS = {
                     ),
                 ),
                 "Base makes what Turbo could not.",
+            ),
+            Panel(
+                "Accepted at the first try",
+                "percentunit",
+                ((f"max({OURS}shots_accepted_at_once) / {ACCEPTED}", "of accepted shots"),),
+            ),
+            Panel(
+                "Saved by Base",
+                "percentunit",
+                ((f"max({OURS}shots_saved_by_base) / {ACCEPTED}", "of accepted shots"),),
+            ),
+            Panel(
+                "Attempts by outcome",
+                "short",
+                ((f"max by (variant, outcome) ({OURS}attempts_standing)", "{{variant}} {{outcome}}"),),
+            ),
+            Panel(
+                "What people say in a day",
+                "percentunit",
+                (
+                    (
+                        f"{SAID_BY_OUTCOME} / ignoring (outcome) group_left () {SAID_IN_A_DAY}",
+                        "{{outcome}}",
+                    ),
+                ),
             ),
             Panel("Jobs accepted", "short", ((rate("jobs_accepted", "variant"), "{{variant}}"),)),
         ),
@@ -161,6 +234,17 @@ DASHBOARDS = {
                     ),
                 ),
                 "At the price of a device hour above; PACKSHOT_COSTS__DEVICE_HOUR is what reports use.",
+            ),
+            Panel(
+                "Device seconds an accepted shot",
+                "s",
+                (
+                    (
+                        f"sum(max by (variant) ({OURS}attempt_device_seconds_total)) / {ACCEPTED}",
+                        "since the start",
+                    ),
+                ),
+                "All attempts, also those that were rejected.",
             ),
             Panel("Pictures a day", "short", ((f"86400 * {rate('pictures', 'variant')}", "{{variant}}"),)),
         ),

@@ -46,7 +46,7 @@ def test_the_addresses_hold_the_passwords_of_their_stores(made: dict[str, str]) 
 
 def test_no_two_installations_share_any(made: dict[str, str]) -> None:
     other = everything("packshot.example.com", "a password")
-    assert {name for name in made if made[name] == other[name]} == {"alert_webhook"}
+    assert {name for name in made if made[name] == other[name]} == {"alert_webhook", "studio_monitor_key"}
 
 
 def test_the_folder_is_its_owners_alone_and_the_files_can_be_mounted(

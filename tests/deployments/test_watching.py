@@ -6,10 +6,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
-from schemas import AssetError
+from catalog import AttemptCount, Measures
+from schemas import AssetError, Variant
+from studio.metrics import StudioMetrics
 from tests.deployments.files import DEPLOYMENTS, ROOT, parsed
 from zimage_core.backends.fake import FakeBackend, FakeScorer
 from zimage_core.engine import Engine
@@ -23,6 +26,9 @@ RULES = [
 ]
 PAGES = sorted((DEPLOYMENTS / "grafana" / "dashboards").glob("*.json"))
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+OURS = r"(?:packshot|process)_\w+"
+"""Names of all metrics of ours, of every process."""
+
 SCRAPED = {"up"}
 """Prometheus' own word on each target."""
 
@@ -46,7 +52,28 @@ def exposed() -> dict[str, set[str]]:
     return series
 
 
-EXPOSED = exposed()
+def told() -> dict[str, set[str]]:
+    """Return the labels of each series that a studio exposes, by its name."""
+    shown = Measures(
+        at=datetime.now(UTC),
+        shots={},
+        campaigns={},
+        waiting={0: 1},
+        oldest_due=None,
+        attempts=(AttemptCount(variant=Variant.BASE, outcome=None, count=1, at_once=0, device_seconds=1.0),),
+        person_verdicts={},
+        deliveries={},
+        endpoints_off=0,
+    )
+    series: dict[str, set[str]] = {}
+    for family in StudioMetrics(lambda: shown, ROOT).registry.collect():
+        for sample in family.samples:
+            series.setdefault(sample.name, set()).update(sample.labels)
+    return series
+
+
+CORE, STUDIO = exposed(), told()
+EXPOSED = CORE | STUDIO
 
 
 def expressions() -> Iterator[tuple[str, str]]:
@@ -64,25 +91,31 @@ every_expression = pytest.mark.parametrize(("where", "expression"), EVERY, ids=[
 
 def test_the_core_exposes_what_its_page_lists() -> None:
     listed = set(re.findall(rf"^\| `({PREFIX}\w+)`", (ROOT / "docs" / "core.md").read_text(), re.MULTILINE))
-    assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in EXPOSED} == listed
+    assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in CORE} == listed
+
+
+def test_the_studio_exposes_what_its_page_lists() -> None:
+    page = (ROOT / "docs" / "deployments.md").read_text()
+    listed = set(re.findall(r"^\| `(packshot_\w+)`", page, re.MULTILINE))
+    assert {name for name in STUDIO if not name.startswith("process_")} == listed
 
 
 @every_expression
 def test_every_metric_exists(where: str, expression: str) -> None:
-    named = set(re.findall(rf"\b(?:{PREFIX}\w+|up)\b", expression))
+    named = set(re.findall(rf"\b(?:{OURS}|up)\b", expression))
     assert named, where
     assert named <= EXPOSED.keys() | SCRAPED
 
 
 @every_expression
 def test_every_label_is_one_of_its_metric(where: str, expression: str) -> None:
-    for metric, matchers in re.findall(rf"({PREFIX}\w+){{(.*?)}}", expression):
+    for metric, matchers in re.findall(rf"({OURS}){{(.*?)}}", expression):
         for label in re.findall(r"(\w+) *(?:=~|!~|!=|=)", matchers):
             assert label in EXPOSED[metric] | {"instance", "job"}, (where, metric)
     grouped = {
         label.strip() for group in re.findall(r"by \((.*?)\)", expression) for label in group.split(",")
     }
-    metrics = re.findall(rf"{PREFIX}\w+", expression)
+    metrics = re.findall(OURS, expression)
     known = set().union(*(EXPOSED[metric] for metric in metrics)) | {"instance", "job"}
     assert grouped <= known, where
 
@@ -126,17 +159,19 @@ def test_there_are_no_other_pages() -> None:
     assert {page.stem for page in PAGES} == set(DASHBOARDS)
 
 
-def test_every_metric_of_the_core_is_on_a_page() -> None:
-    drawn = {name for where, text in EVERY if ":" in where for name in re.findall(rf"{PREFIX}\w+", text)}
-    assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in EXPOSED} == {
+def test_every_metric_is_on_a_page() -> None:
+    drawn = {name for where, text in EVERY if ":" in where for name in re.findall(OURS, text)}
+    ours = {name for name in EXPOSED if not name.startswith("process_")}
+    assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in ours} <= {
         re.sub(r"_(bucket|sum|count)$", "", name) for name in drawn
     }
 
 
 def test_prometheus_shows_its_key_and_reads_our_rules() -> None:
     config = parsed(DEPLOYMENTS / "prometheus" / "prometheus.yml")
-    (core,) = [job for job in config["scrape_configs"] if job["job_name"] == "core"]
-    assert core["authorization"] == {"credentials_file": "/run/secrets/core_monitor_key"}
+    for name in ("core", "studio"):
+        (found,) = [job for job in config["scrape_configs"] if job["job_name"] == name]
+        assert found["authorization"] == {"credentials_file": f"/run/secrets/{name}_monitor_key"}
     assert config["rule_files"] == ["/etc/prometheus/alerts.yml"]
 
 
