@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from catalog import campaigns
 from catalog.campaigns import Registration
 from catalog.columns import moment
-from catalog.errors import NotRegistered, RecordRefused
+from catalog.errors import NotRegistered, RecordRefused, ScheduleInvalid
 from catalog.journal import Journal
 from catalog.occurrences import is_daily, next_occurrence, occurrence_name
 from catalog.studio_rows import ScheduleRow
@@ -104,8 +104,12 @@ def advance(session: Session, name: str, due_at: datetime) -> Registration | Non
         return None
     campaign = occurrence_name(name, row.zone, due_at, daily=is_daily(row.cron))
     forms = [ProductForm.model_validate(form) for form in row.forms]
-    row.next_at = next_occurrence(row.cron, row.zone, now)
     row.last_campaign = campaign
+    try:
+        row.next_at = next_occurrence(row.cron, row.zone, now)
+    except ScheduleInvalid:
+        # Its time zone was abolished, or its last day has come: this is its last campaign.
+        row.active = False
     session.flush()
     try:
         return campaigns.submit(session, campaign, forms, subject(name), {"priority": row.priority})

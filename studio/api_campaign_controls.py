@@ -25,6 +25,11 @@ router = APIRouter(tags=["campaigns"])
 OPERATOR = Depends(Allow(Role.OPERATOR))
 ANY_USER = Depends(Allow())
 
+STEERED: dict[int | str, dict[str, Any]] = {
+    **GONE,
+    409: {"description": "The campaign cannot become that as it stands"},
+}
+
 CampaignWatch = Watch[str, CampaignTold]
 
 
@@ -34,7 +39,7 @@ class Priority(Schema):
     priority: int = Field(ge=LEAST, le=MOST)
 
 
-@router.post("/api/campaigns/{name}/pause", responses=GONE)
+@router.post("/api/campaigns/{name}/pause", responses=STEERED)
 def post_pause(request: Request, name: NamePath, visitor: Visitor = OPERATOR) -> CampaignTold:
     """Hand out no more of its shots; what is under way comes to its end."""
     desk: Desk = request.app.state.desk
@@ -42,7 +47,7 @@ def post_pause(request: Request, name: NamePath, visitor: Visitor = OPERATOR) ->
     return told_of(desk, name)
 
 
-@router.post("/api/campaigns/{name}/resume", responses=GONE)
+@router.post("/api/campaigns/{name}/resume", responses=STEERED)
 def post_resume(request: Request, name: NamePath, visitor: Visitor = OPERATOR) -> CampaignTold:
     """Go on with a paused campaign, or with one that was called off."""
     desk: Desk = request.app.state.desk
@@ -53,7 +58,7 @@ def post_resume(request: Request, name: NamePath, visitor: Visitor = OPERATOR) -
 
 @router.post(
     "/api/campaigns/{name}/cancel",
-    responses={**GONE, 409: {"description": "The campaign cannot be called off as it stands"}},
+    responses=STEERED,
 )
 def post_cancel(request: Request, name: NamePath, visitor: Visitor = OPERATOR) -> CampaignTold:
     """Call it off: what is not decided is not made; accepted pictures stay."""
@@ -158,7 +163,7 @@ def get_schedules(request: Request, _: Visitor = ANY_USER) -> ScheduleList:
 def post_schedule(request: Request, order: ScheduleOrder, visitor: Visitor = OPERATOR) -> Schedule | Response:
     """Make a schedule, or replace the one of that name and switch it on."""
     desk: Desk = request.app.state.desk
-    checked = read_sheet(lines_of(order.rows), "rows.jsonl", desk.settings)
+    checked = read_sheet(lines_of(order.rows), "rows.jsonl", desk.settings, desk.tables)
     if checked.stopped_rows:
         return cells_wrong(checked)
     return desk.catalog.put_schedule(

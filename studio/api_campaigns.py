@@ -113,7 +113,8 @@ async def post_check(request: Request, _: Visitor = OPERATOR) -> SheetTold:
         order = _parsed(RowsToCheck, await request.body())
         file, data = "rows.jsonl", _lines(order.rows)
     else:
-        file, data = await _file(await request.form())
+        async with request.form() as given:
+            file, data = await _file(given)
     return await run_in_threadpool(_checked, desk, file, data)
 
 
@@ -157,7 +158,7 @@ def _taken_in(desk: Desk, by: str, key: str | None, order: CampaignOrder, file: 
     """Check the sheet, keep the campaign and tell the flows; cells that stop it are a problem."""
     terms = order.model_dump(mode="json", exclude={"rows"})
     handed = Handed(file=file, digest=sha256_hex(data), terms=terms)
-    checked = read_sheet(data, file, desk.settings)
+    checked = read_sheet(data, file, desk.settings, desk.tables)
     if not checked.forms or (checked.stopped_rows and not order.leave_out):
         return cells_wrong(checked)
 
@@ -187,7 +188,7 @@ def cells_wrong(checked: CheckedSheet) -> Response:
 
 
 def _checked(desk: Desk, file: str, data: bytes) -> SheetTold:
-    checked = read_sheet(data, file, desk.settings)
+    checked = read_sheet(data, file, desk.settings, desk.tables)
     return SheetTold(
         rows=checked.rows,
         products=len(checked.forms),
@@ -201,8 +202,8 @@ async def _order(request: Request) -> tuple[CampaignOrder, str, bytes]:
     if _is_json(request):
         order = _parsed(CampaignOrder, await request.body())
         return _allowed(order), "rows.jsonl", _lines(order.rows)
-    given = await request.form()
-    file, data = await _file(given)
+    async with request.form() as given:
+        file, data = await _file(given)
     terms = {name: value for name, value in given.items() if isinstance(value, str) and name != "csrf"}
     # The rows are the file's; the order is checked with one row in their place.
     order = _valid(lambda: CampaignOrder.model_validate({**terms, "rows": [{"sku": "file"}]}))

@@ -12,9 +12,9 @@ from schemas import Locale, Schema
 from schemas.estimates import Estimate
 from schemas.forms import CampaignName
 from studio.campaign_orders import LEAST, MOST
-from studio.campaign_words import reason
 from studio.cell_words import told
 from studio.language import words
+from studio.reason_words import reason_name
 from studio.sheets import CheckedSheet
 
 MOST_ROWS = 5_000
@@ -196,7 +196,7 @@ def campaign_told(campaign: Campaign, sums: CampaignFigures) -> CampaignTold:
         pictures_per_minute=None if sums.rate is None else round(sums.rate * 60.0, 2),
         left_s=None if sums.seconds_left is None else round(sums.seconds_left, 1),
         reasons=tuple(
-            ReasonTold(reason=one.reason, words=reason(words(Locale.EN), one.reason), count=one.count)
+            ReasonTold(reason=one.reason, words=reason_name(words(Locale.EN), one.reason), count=one.count)
             for one in sums.reasons
         ),
     )

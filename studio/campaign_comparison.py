@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from catalog import CampaignFigures, ShotState
 from schemas.estimates import cost
 from schemas.settings import CostSettings
-from studio.campaign_words import reason
 from studio.language import Words
+from studio.reason_words import reason_name
 
 Pair = tuple[float | None, float | None]
 
@@ -82,7 +82,7 @@ def _rows(
 def _reasons(one: CampaignFigures, other: CampaignFigures, words: Words) -> Iterator[Compared]:
     counts = [{told.reason: told.count for told in sums.reasons} for sums in (one, other)]
     for key in dict.fromkeys((*counts[0], *counts[1])):
-        title = words("compare.rejected", reason=reason(words, key))
+        title = words("compare.rejected", reason=reason_name(words, key))
         shares = _percents([found.get(key, 0) for found in counts], [one.attempts, other.attempts])
         yield Compared(title, shares, 1, less_is_better=True)
 

@@ -15,6 +15,7 @@ from studio.campaign_comparison import compared
 from studio.desk import Desk
 from studio.language import Words
 from studio.pages import page, words_of
+from studio.reason_words import reason_name
 from studio.visitors import Allow, Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -129,7 +130,7 @@ def progress_of(request: Request, desk: Desk, campaign: Campaign) -> dict[str, A
         "sums": sums,
         "live": campaign.state is CampaignState.RUNNING and campaign.finished_at is None,
         "accepted": sums.states.get(ShotState.ACCEPTED, 0),
-        "reasons": [(campaign_words.reason(words, one.reason), one) for one in sums.reasons],
+        "reasons": [(reason_name(words, one.reason), one) for one in sums.reasons],
         "left": None if left is None else campaign_words.duration(words, left),
         "device": campaign_words.duration(words, sums.device_seconds),
         "cost": price(sums, desk),

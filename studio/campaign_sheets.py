@@ -35,8 +35,8 @@ def take(desk: Desk, name: str, data: bytes) -> HeldSheet:
     if not name:
         raise FileMissing
     if name == PASTED and b"\t" in data.partition(b"\n")[0]:
-        data = _with_commas(data)
-    return held_sheets(desk).keep(name, data, read_sheet(data, name, desk.settings))
+        data = with_commas(data)
+    return held_sheets(desk).keep(name, data, read_sheet(data, name, desk.settings, desk.tables))
 
 
 def answer_sheet(desk: Desk, identity: str, words: Words) -> tuple[str, bytes, str]:
@@ -61,7 +61,8 @@ def answer_sheet(desk: Desk, identity: str, words: Words) -> tuple[str, bytes, s
     return f"{stem}-checked{kind}", written(header, rows), media
 
 
-def _with_commas(data: bytes) -> bytes:
+def with_commas(data: bytes) -> bytes:
+    """Turn rows parted by tabs into CSV."""
     text = StringIO()
     lines = data.decode("utf-8", errors="replace").splitlines()
     csv.writer(text).writerows(csv.reader(lines, delimiter="\t"))
@@ -76,7 +77,7 @@ SAMPLE = {
     ),
     Locale.ZH: (
         "货号,品名,类目,颜色,材质,背景,图型,渠道,备注",
-        "MUG-RED-01,日常陶瓷马克杯,马克杯,红色,陶瓷,木质,白底主图|场景图,淘宝|天猫,",
+        "MUG-RED-01,日常陶瓷马克杯,马克杯,红色,陶瓷,木桌面,白底主图|场景图,淘宝|天猫,",
         "BOT-GRN-02,户外保温瓶,水杯,绿色,金属,户外,白底主图|场景图,淘宝,",
     ),
 }

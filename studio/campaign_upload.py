@@ -1,5 +1,6 @@
 """From a sheet to a campaign: upload or paste it, see what is wrong and what it will cost, then run it."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -28,9 +29,10 @@ SHOWN = 100
 """Problems listed on the page; all of them are in the sheet that can be taken back."""
 
 
-async def posted(request: Request) -> FormData:
-    """Return the fields of a form, so that the work on them can go to a thread."""
-    return await request.form()
+async def posted(request: Request) -> AsyncIterator[FormData]:
+    """Lend the fields of a form, so that the work on them can go to a thread; its files are closed after."""
+    async with request.form() as given:
+        yield given
 
 
 POSTED = Depends(posted)

@@ -9,20 +9,6 @@ from studio.language import Words
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 
 
-def reason(words: Words, key: str) -> str:
-    """Say a reason by its key (schemas/reasons.py)."""
-    kind, _, what = key.partition(".")
-    if not what:
-        return words.of("reason", kind)
-    own = f"reason.{kind}_{what}"
-    if own in words.phrases:
-        return words(own)
-    section = {"claim": "claim", "defect": "defect", "failure": "error"}.get(kind, "")
-    named = words.of(section, what).replace("_", " ")
-    phrase = f"reason.{kind}"
-    return words(phrase, what=named) if phrase in words.phrases else named
-
-
 def duration(words: Words, seconds: float) -> str:
     """Say a time to wait in its largest unit."""
     for unit, length in (("days", DAY), ("hours", HOUR), ("minutes", MINUTE)):
