@@ -7,9 +7,9 @@ as much as the first.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, Select, exists, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -25,6 +25,9 @@ COUNTED = 1000
 
 RARE = 1000
 """Shots or forms under one word or value up to which the search begins at them; else they are only probed."""
+
+Value = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+"""A value that is looked for; PostgreSQL holds no text with a NUL."""
 
 
 class ShotSort(StrEnum):
@@ -45,16 +48,16 @@ class ShotFilter(Schema):
     shot: its accepted one, else the latest.
     """
 
-    campaign: str | None = None
-    sku: str | None = None
-    category: str | None = None
-    channel: str | None = None
+    campaign: Value | None = None
+    sku: Value | None = None
+    category: Value | None = None
+    channel: Value | None = None
     state: ShotState | None = None
-    reason: str | None = None
+    reason: Value | None = None
     score_from: Probability | None = None
     score_to: Probability | None = None
-    reviewer: str | None = None
-    rules: str | None = None
+    reviewer: Value | None = None
+    rules: Value | None = None
     shot_type: ShotType | None = None
     variant: Variant | None = None
     search: str = Field(default="", max_length=200)
@@ -186,7 +189,7 @@ def choices(session: Session, most: int = 100) -> Choices:
         categories=_distinct(session, CardRow.category, most),
         channels=_distinct(session, FacetRow.value, most, FacetRow.kind == FacetKind.CHANNEL),
         reasons=_distinct(session, FacetRow.value, most, FacetRow.kind == FacetKind.REASON),
-        reviewers=_distinct(session, CardRow.reviewer, most),
+        reviewers=_distinct(session, CardRow.reviewer, most, CardRow.reviewer.is_not(None)),
         rules=_distinct(session, CardRow.tables, most),
         campaigns=_distinct(session, CardRow.campaign, most),
     )
