@@ -1,21 +1,15 @@
 """The preflight report of an upload, as a page to read and as a table to sort."""
 
 import base64
-import csv
-from io import StringIO
 from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from packshot.upload_folder import Upload
+from studio.channel_files import REPORT_COLUMNS, gap_row, report_row
+from studio.sheets import as_csv
 from zimage_core.renditions.checklist import Finding
 from zimage_core.renditions.thumbnails import thumbnail
-
-COLUMNS = (
-    "order", "sku", "place", "rule", "wanted", "measured", "passed", "source", "source_date", "confidence",
-)  # fmt: skip
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet program would take for the beginning of a formula."""
 
 SMALL_PX = 96
 UNSURE = frozenset({"low", "unconfirmed"})
@@ -23,15 +17,8 @@ UNSURE = frozenset({"low", "unconfirmed"})
 
 def report_csv(upload: Upload) -> bytes:
     """Return the findings as CSV for spreadsheets (UTF-8 with a mark), nothing in it taken for a formula."""
-    text = StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for number, finding in enumerate(upload.findings, start=1):
-        row = finding.model_dump() | {"order": number, "passed": "yes" if finding.passed else "NO"}
-        writer.writerow([_harmless(str(row[column])) for column in COLUMNS])
-    for gap in upload.gaps:
-        writer.writerow(["", "", "", "missing", "", _harmless(gap), "NO", "", "", ""])
-    return text.getvalue().encode("utf-8-sig")
+    rows = [report_row(number, finding) for number, finding in enumerate(upload.findings, start=1)]
+    return as_csv(REPORT_COLUMNS, [*rows, *map(gap_row, upload.gaps)])
 
 
 def report_html(upload: Upload) -> bytes:
@@ -59,10 +46,6 @@ def report_html(upload: Upload) -> bytes:
         unsure=UNSURE,
     )
     return text.encode()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell
 
 
 def _small(data: bytes) -> str:

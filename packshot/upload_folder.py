@@ -10,14 +10,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalog import ShotHistory
 from flows.services import Records
-from schemas import AssetError, FormInvalid, RenditionSpec
-from zimage_core.renditions import file_name
-from zimage_core.renditions.checklist import Checked, Finding, Finished, checked, listing_findings
-from zimage_core.renditions.pages import parts_of
-
-LONGEST_SKU_FOLDER = 100
+from schemas import AssetError, FormInvalid
+from studio.channel_files import entries, files_of, in_upload_order
+from zimage_core.renditions.checklist import Checked, Finding, checked, listing_findings
 
 
 class UploadFolderUnwritable(AssetError):
@@ -65,13 +61,12 @@ def upload_of(campaign: str, channel: str, records: Records) -> Upload:
     for history in records.catalog.shot_histories(campaign):
         if channel not in history.shot.form.channels:
             continue
-        for found in _files_of(history, specs, records):
+        for found in files_of(history.shot, history.master, history.renditions, specs, Path(records.exports)):
             if isinstance(found, str):
                 gaps.append(found)
             else:
                 files.append(checked(found))
-    places = {spec.slot: number for number, spec in enumerate(specs)}
-    files.sort(key=lambda each: (each.file.sku, places[each.file.spec.slot]))
+    files = in_upload_order(files, specs)
     return Upload(
         campaign=campaign,
         channel=channel,
@@ -82,36 +77,13 @@ def upload_of(campaign: str, channel: str, records: Records) -> Upload:
     )
 
 
-def _files_of(
-    history: ShotHistory, specs: Sequence[RenditionSpec], records: Records
-) -> Iterator[Finished | str]:
-    """Yield the shot's files for these slots, or a sentence for each that is not there."""
-    shot, master = history.shot, history.master
-    wanted = [spec for spec in specs if shot.shot_type in spec.shots]
-    if master is None:
-        if wanted:
-            yield f"{shot.form.sku} {shot.shot_type.value}: no picture is accepted yet."
-        return
-    made = {one.recipe: one for one in history.renditions if one.master == master.picture}
-    for spec in wanted:
-        rendition = made.get(spec.fingerprint)
-        name = rendition.file_name if rendition else file_name(spec, shot)
-        path = Path(records.exports) / spec.channel / name
-        if rendition is None:
-            yield f"{name} is not made by today's recipe; `packshot reexport` makes it."
-        elif not path.is_file():
-            yield f"{name} is recorded, but the file is no longer in {path.parent}."
-        else:
-            yield Finished(shot.form.sku, path.read_bytes(), spec, rendition, name)
-
-
 def write_upload(upload: Upload, reports: dict[str, bytes], out: Path, *, zipped: bool) -> Path:
     """Write the files and reports to the folder `out`, or to `out`.zip, and return its path.
 
     All of it appears at once: whoever looks sees the earlier upload or the whole new one. Raises
     UploadFolderUnwritable; then nothing is left of the new one.
     """
-    entries = [*_entries(upload), *((name, data) for name, data in reports.items())]
+    written = [*entries(upload.files), *((name, data) for name, data in reports.items())]
     target = out.with_name(f"{out.name}.zip") if zipped else out
     with _told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +91,7 @@ def write_upload(upload: Upload, reports: dict[str, bytes], out: Path, *, zipped
             raise UploadFolderUnwritable(f"{target} holds other things; name an empty or a new folder.")
         staged = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         try:
-            _write_zip(staged, entries) if zipped else _write_folder(staged, entries)
+            _write_zip(staged, written) if zipped else _write_folder(staged, written)
             _put_in_place(staged, target)
         except BaseException:
             shutil.rmtree(staged, ignore_errors=True)
@@ -129,53 +101,17 @@ def write_upload(upload: Upload, reports: dict[str, bytes], out: Path, *, zipped
     return target
 
 
-def _entries(upload: Upload) -> Iterator[tuple[str, bytes]]:
-    """Yield each file's path in the folder and its bytes, in upload order.
-
-    Where sorting a listing by name would show another order, as upload dialogs do, its names get a number in
-    front; names that a channel prescribes are in order already.
-    """
-    listings: dict[tuple[str, str], list[tuple[str, bytes]]] = {}
-    for each in upload.files:
-        if each.look is None:
-            # What does not read back is no rendition: it is in the report, not in the folder.
-            continue
-        key = each.file.sku, each.file.spec.listing
-        listings.setdefault(key, []).extend(_parts(each.file))
-    for (sku, _), files in listings.items():
-        names = [name for name, _ in files]
-        numbered = names != sorted(names)
-        for number, (name, data) in enumerate(files, start=1):
-            yield f"{_folder(sku)}/{f'{number:02}_' if numbered else ''}{name}", data
-
-
-def _parts(file: Finished) -> Iterator[tuple[str, bytes]]:
-    """Yield the file's own name and bytes, or those of a long page's slices."""
-    parts = parts_of(file.data, file.spec)
-    if len(parts) == 1:
-        yield file.name, file.data
-        return
-    stem, dot, extension = file.name.rpartition(".")
-    for number, part in enumerate(parts, start=1):
-        yield f"{stem}_{number:02}{dot}{extension}", part
-
-
-def _folder(sku: str) -> str:
-    plain = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in sku).strip(".")
-    return plain[:LONGEST_SKU_FOLDER] or "_"
-
-
-def _write_folder(staged: Path, entries: Sequence[tuple[str, bytes]]) -> None:
-    for name, data in entries:
+def _write_folder(staged: Path, written: Sequence[tuple[str, bytes]]) -> None:
+    for name, data in written:
         path = staged / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 
 
-def _write_zip(staged: Path, entries: Sequence[tuple[str, bytes]]) -> None:
+def _write_zip(staged: Path, written: Sequence[tuple[str, bytes]]) -> None:
     # Pictures do not shrink further; one fixed time makes the same upload the same bytes.
     with zipfile.ZipFile(staged, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in entries:
+        for name, data in written:
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
 
 
