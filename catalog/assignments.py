@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, delete, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from catalog.attempts import attempts_where
 from catalog.columns import moment
@@ -208,7 +208,7 @@ def _scoped(
     return chosen
 
 
-def _looked(reviewer: str, lot: ColumnElement[str] | str) -> Select[int]:
+def _looked(reviewer: str, lot: InstrumentedAttribute[str] | str) -> Select[int]:
     return select(ReviewRow.number).where(
         ReviewRow.shot_id == AttemptRow.shot_id,
         ReviewRow.lot == lot,

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from pydantic import Field
 
-from schemas.errors import SettingsInvalid
+from schemas.errors import DefectUnknown
 from schemas.sampling import DefectClass
 from schemas.shape import Schema, Slug
 
@@ -35,9 +35,9 @@ def defect_kinds() -> Mapping[str, DefectKind]:
 
 
 def defects_named(codes: Collection[str]) -> tuple[DefectKind, ...]:
-    """Return the defects with these codes in the table's order; raise SettingsInvalid for an unknown one."""
+    """Return the defects with these codes in the table's order; raise DefectUnknown for another."""
     known = defect_kinds()
     strange = sorted(set(codes) - known.keys())
     if strange:
-        raise SettingsInvalid(f"There is no defect {strange[0]!r}; the table of defects names all of them.")
+        raise DefectUnknown(f"There is no defect {strange[0]!r}; the table of defects names all of them.")
     return tuple(kind for code, kind in known.items() if code in codes)

@@ -4,6 +4,7 @@ AssetError
   FormInvalid           schemas
   SheetUnreadable       schemas
   SettingsInvalid       schemas
+  DefectUnknown         schemas
   EgressRefused         schemas
   PromptError           prompt_rules
   RenderError           zimage_core
@@ -52,6 +53,12 @@ class FormInvalid(AssetError):
 
 class SheetUnreadable(AssetError):
     """The form file cannot be read."""
+
+    status = 422
+
+
+class DefectUnknown(AssetError):
+    """There is no such defect; the table of defects names all of them."""
 
     status = 422
 

@@ -49,7 +49,7 @@ class Decided(Schema):
 def decide(desk: Desk, visitor: Visitor, decision: Decision) -> Decided:
     """Record a decision; the same one again changes nothing.
 
-    Raises DefectMissing, DefectTooBad, SettingsInvalid for an unknown defect, and the catalog's errors.
+    Raises DefectMissing, DefectTooBad, DefectUnknown, and the catalog's errors.
     """
     kinds = defects_named(decision.defects)
     outcome = Outcome(decision.outcome)

@@ -1,6 +1,6 @@
 """The page where people look at pictures; works by plain forms, and by keys where scripts run."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
@@ -108,7 +108,7 @@ def _page(
     return page(request, "review.html.j2", status, **context, left=left, done=done, wrong=wrong)
 
 
-def _items(request: Request, visitor: Visitor, scope: Scope, first: str) -> dict[str, object]:
+def _items(request: Request, visitor: Visitor, scope: Scope, first: str) -> dict[str, Any]:
     desk: Desk = request.app.state.desk
     items = review_items(desk, on_desk(desk, visitor, scope.campaign, scope.lot), words_of(request))
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from schemas import SettingsInvalid
 from schemas.agreement import agreement
 from schemas.defects import defect_kinds, defects_named
+from schemas.errors import DefectUnknown
 from schemas.intervals import share_of
 from schemas.sampling import DefectClass
 
@@ -79,5 +80,5 @@ def test_every_defect_has_a_key_and_words_of_its_own() -> None:
 
 def test_an_unknown_defect_is_named() -> None:
     assert [kind.code for kind in defects_named(["banding", "wrong_colour"])] == ["wrong_colour", "banding"]
-    with pytest.raises(SettingsInvalid, match="'ugly'"):
+    with pytest.raises(DefectUnknown, match="'ugly'"):
         defects_named(["ugly"])
