@@ -1,4 +1,4 @@
-"""Registering what we run in Prefect: work pool, queues, deployments; applying it twice changes nothing.
+"""Registering what we run in Prefect: work pool, queues, deployments, automations; twice changes nothing.
 
 The file `deployments/prefect.yaml` says what there is. Each deployment's version names its content, so that
 one that stands as it should is left alone, with the schedules that somebody switched off in Prefect's pages.
@@ -24,6 +24,7 @@ from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 from prefect.workers.process import ProcessWorker
 
+from flows.automations import keep_automations
 from flows.run_forms import run_form
 from flows.runs import OURS, sentence_of
 from flows.services import Records
@@ -44,7 +45,7 @@ class NotDeployed(AssetError):
 
 @dataclass(frozen=True)
 class Deployed:
-    """What registering changed, each deployment by its full name such as `produce/produce`."""
+    """What registering changed: deployments by their full names such as `produce/produce`, automations."""
 
     changed: tuple[str, ...]
     unchanged: tuple[str, ...]
@@ -59,7 +60,7 @@ def read_deployments(path: Path = DEPLOYMENTS / "prefect.yaml") -> dict[str, Any
 def deploy(records: Records, workspace: Path, pool: str = POOL) -> Deployed:
     """Register pool, queues and deployments in the server at PREFECT_API_URL; runs work in `workspace`.
 
-    Deployments of ours that the file no longer names are removed. Raises NotDeployed.
+    What of ours the files no longer name is removed. Raises NotDeployed.
     """
     written = read_deployments()
     try:
@@ -79,9 +80,11 @@ def deploy(records: Records, workspace: Path, pool: str = POOL) -> Deployed:
                 changed.append(name)
             for name in standing:
                 client.delete_deployment(client.read_deployment_by_name(name).id)
+            automations = keep_automations(client, pool)
     except (httpx.HTTPError, PrefectException) as error:
         raise NotDeployed(f"Prefect's server did not take it: {sentence_of(error)}") from error
-    return Deployed(tuple(changed), tuple(unchanged), tuple(standing))
+    everything = zip((changed, unchanged, list(standing)), automations, strict=True)
+    return Deployed(*(tuple(ours + watching) for ours, watching in everything))
 
 
 def flow_of(entry: Mapping[str, Any]) -> Flow[..., Any]:

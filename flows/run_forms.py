@@ -14,6 +14,11 @@ PARAMETERS = {
         "The name that the pictures are kept under; letters, digits, -, _ and dots. 图片归属的活动名。",
     ),
     "form": ("Product 商品", "What the pictures are of, and which are wanted. 商品信息与所需图片。"),
+    "name": (
+        "Name 名称",
+        "What the alarm is about; told once an hour. 警报名称，每小时最多一次。",
+    ),
+    "sentence": ("Sentence 内容", "What receivers read. 接收方看到的内容。"),
     "sampling": (
         "Sampling 抽样",
         "simple: one in twenty; iso2859: by ISO 2859-1; and all that wait for review. 抽样方式，另加待审图。",

@@ -25,6 +25,9 @@ COPY zimage_core /app/zimage_core
 COPY flows /app/flows
 COPY studio /app/studio
 COPY packshot /app/packshot
+# `packshot deploy` reads what it registers from here.
+COPY deployments/prefect.yaml /app/deployments/prefect.yaml
+COPY deployments/automations.yaml /app/deployments/automations.yaml
 ENV PATH=/opt/packshot/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp \
     PREFECT_HOME=/tmp/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false DO_NOT_TRACK=1
 WORKDIR /app

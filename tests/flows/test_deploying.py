@@ -4,15 +4,20 @@ import ast
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from jsonschema import Draft202012Validator
 from prefect import Flow
+from prefect.cli.deploy._models import PrefectYamlModel
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
+from prefect.client.schemas.sorting import AutomationSort
+from prefect.events.schemas.automations import EventTrigger
 from prefect.utilities.callables import parameter_schema
 
 from flows import deploying
+from flows.automations import automation_of, read_automations
 from flows.deploying import deploy, flow_of, read_deployments
 from flows.run_forms import PARAMETERS, run_form
 from flows.runs import OURS
@@ -102,6 +107,34 @@ def test_the_run_form_takes_good_forms_and_refuses_unknown_words(records: Record
         assert list(check.iter_errors(wrong)), field
 
 
+@pytest.mark.parametrize("written", read_automations(), ids=lambda one: one["name"])
+def test_every_automation_acts_on_our_runs_or_pool_alone(written: dict[str, Any]) -> None:
+    made = automation_of(written, "packshot", uuid4(), uuid4())
+    assert isinstance(made.trigger, EventTrigger)
+    assert made.trigger.within.total_seconds() >= 60
+    assert made.actions
+    if "close" not in written:
+        assert [action.type for action in made.actions] == ["run-deployment", "call-webhook"]
+    ours = "prefect.tag.packshot" in str(made.trigger.match_related) or "'packshot'" in str(
+        made.trigger.match
+    )
+    assert ours, "other people's runs on the same server are theirs"
+
+
+def test_a_run_that_ends_under_a_name_of_its_own_is_not_taken_for_dead() -> None:
+    (dead,) = (one for one in read_automations() if "close" in one)
+    assert dead["trigger"]["expect"] == ["prefect.flow-run.*"]
+    beat = int(WRITTEN["definitions"]["desk"]["job_variables"]["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"])
+    assert dead["trigger"]["within"] >= 3 * beat
+
+
+def test_the_file_is_one_that_prefects_own_command_reads() -> None:
+    """`prefect deploy --prefect-file` parses it by this model."""
+    read = PrefectYamlModel.model_validate(WRITTEN)
+    assert [one.name for one in read.deployments] == list(ENTRIES)
+    assert read.pull == []
+
+
 @pytest.mark.usefixtures("prefect_server")
 class TestRegistered:
     """One server for all of these: what is registered in it, twice."""
@@ -110,11 +143,14 @@ class TestRegistered:
         self, records: Records, workspace: Path
     ) -> None:
         first = deploy(records, workspace)
-        assert set(first.changed) == {f"{name}/{name}" for name in ENTRIES}
+        names = {f"{name}/{name}" for name in ENTRIES}
+        assert set(first.changed) == names | {one["name"] for one in read_automations()}
         with get_client(sync_client=True) as client:
-            before = {name: client.read_deployment_by_name(name) for name in first.changed}
+            watching = client.read_automations(sort=AutomationSort.NAME_ASC, limit=100)
+            before = {name: client.read_deployment_by_name(name) for name in names}
             second = deploy(records, workspace)
-            after = {name: client.read_deployment_by_name(name) for name in first.changed}
+            after = {name: client.read_deployment_by_name(name) for name in names}
+            assert client.read_automations(sort=AutomationSort.NAME_ASC, limit=100) == watching
         assert (second.changed, second.removed) == ((), ())
         assert before == after
 
@@ -157,9 +193,13 @@ class TestRegistered:
                 flow_id=client.create_flow_from_name("sweep"), name="of-old", tags=[OURS], version="0"
             )
             client.create_deployment(flow_id=client.create_flow_from_name("other"), name="theirs")
+            old = automation_of(read_automations()[0], "packshot", uuid4())
+            client.create_automation(old.model_copy(update={"name": "packshot: of old"}))
+            client.create_automation(old.model_copy(update={"name": "somebody else's"}))
             moved = deploy(records, workspace / "moved")
             assert len(moved.changed) == len(ENTRIES)
-            assert moved.removed == ("sweep/of-old",)
+            assert moved.removed == ("sweep/of-old", "packshot: of old")
+            assert client.read_automations_by_name("somebody else's")
             assert client.read_deployment_by_name("other/theirs").name == "theirs"
             assert client.read_deployment_by_name("sweep/sweep").parameters["workspace"].endswith("moved")
 
