@@ -6,6 +6,7 @@ holds the device back instead of filling memory.
 
 import heapq
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -125,7 +126,12 @@ class Finishing:
     def _finish(self, tasks: Sequence[_Task]) -> None:
         try:
             sound = [(task, picture) for task in tasks if (picture := self._picture(task)) is not None]
-            for (task, picture), scores in zip(sound, self._scores(sound), strict=True):
+            began = time.monotonic()
+            scored = self._scores(sound)
+            for task, _ in sound:
+                if task.ticket is not None:
+                    task.ticket.score_seconds = time.monotonic() - began
+            for (task, picture), scores in zip(sound, scored, strict=True):
                 self._answer(task, picture, scores)
         finally:
             with self._changed:

@@ -36,6 +36,8 @@ class Ticket:
     finishing: bool = False
     """Whether its pixels have left the device and only encoding and scoring are missing."""
     device_seconds: float = 0.0
+    score_seconds: float = 0.0
+    """What scoring took, together with those that were scored in the same go."""
     widths: set[int] = field(default_factory=set)
     """Widths of the passes that it has been computed in."""
     outcome: str = ""

@@ -112,7 +112,7 @@ def test_one_trace_holds_every_step(settings: Settings, tmp_path: Path, spans: I
     handed_in(settings, tmp_path, OURS)
     made(settings, tmp_path)
     found = named(spans)
-    assert {"form", "compile", "render", "core", "judge", "record", "export"} <= found.keys()
+    assert {"form", "compile", "render", "core", "score", "judge", "record", "export"} <= found.keys()
     assert len({span.context.trace_id for span in found.values() if span.context}) == 1
     core, render = found["core"], found["render"]
     assert core.parent is not None

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from schemas.request_ids import REQUEST_ID_HEADER, request_id_from, under_request
 from schemas.step_log import json_line
-from schemas.tracing import annotate, span_below
+from schemas.tracing import annotate, past_span, span_below
 
 PROBES = ("/health", "/metrics")
 """What is asked every few seconds leaves no line."""
@@ -53,6 +53,8 @@ class RequestLog:
             with under_request(request_id), span_below(_traced(scope), "core", path=scope["path"]):
                 await self.app(scope, receive, noted)
                 annotate(**facts, status=status)
+                if isinstance(score_ms := facts.get("score_ms"), float):
+                    past_span("score", score_ms / 1000)
         except Exception:
             status = HTTPStatus.INTERNAL_SERVER_ERROR
             raise

@@ -48,6 +48,7 @@ def facts_of(tickets: Sequence[Ticket]) -> dict[str, object]:
         "shape_key": str(tickets[0].key),
         "queue_ms": round(1000 * max(ticket.queue_seconds for ticket in tickets), 1),
         "run_ms": round(1000 * max(ticket.run_seconds for ticket in tickets), 1),
+        "score_ms": round(1000 * max(ticket.score_seconds for ticket in tickets), 1),
         "steps": sum(ticket.step for ticket in tickets),
         "outcome": next((one.outcome for one in tickets if one.outcome != "finished"), "finished"),
     }
