@@ -17,7 +17,7 @@ from catalog.states import CampaignState, Origin, ShotState
 from catalog.tally_rows import TallyRow
 from schemas import DecidedBy, Outcome, Schema, Variant
 
-MOST_VERDICTS = 5_000
+MOST_VERDICTS = 2_000
 """People's verdicts that are looked at, the newest ones."""
 
 MOST_CAMPAIGNS = 100

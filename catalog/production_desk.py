@@ -26,7 +26,7 @@ class ProductionDesk(Opened):
             return production.made(session, since, span, spans)
 
     def person_verdicts(self, since: datetime) -> tuple[PersonVerdict, ...]:
-        """List what people said last of each picture since a time; the newest 5,000 verdicts."""
+        """List what people said last of each picture since a time; the newest 2,000 verdicts."""
         with self._database.reading() as session:
             return production.verdicts(session, since)
 
@@ -41,7 +41,7 @@ class ProductionDesk(Opened):
             return rule_figures.all_figures(session)
 
     def rule_figures(self, rule: str) -> tuple[RuleFigures, list[RuleExample]]:
-        """Tell of the pictures of a rule's newest 2,000 prompts, with examples, refused ones first."""
+        """Tell of a rule's newest 1,000 pictures, with examples, refused ones first."""
         with self._database.reading() as session:
             return rule_figures.figures(session, rule)
 

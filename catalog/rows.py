@@ -115,6 +115,7 @@ class AttemptRow(Row):
     __table_args__ = (
         UniqueConstraint("shot_id", "number"),
         Index(None, "made_at"),
+        Index(None, "made_at", "spec_id", "id"),
         CheckConstraint("(picture IS NULL) = (failure IS NOT NULL)", name="made_or_failed"),
         CheckConstraint("number >= 0", name="number"),
     )

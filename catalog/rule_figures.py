@@ -17,11 +17,14 @@ from catalog.studio_rows import SpecRuleRow
 from schemas import DecidedBy, Outcome, Schema, ShotType
 from schemas.intervals import Share, share_of
 
-NEWEST_PROMPTS = 2_000
-"""Prompts of one rule that are looked at."""
+OF_ONE_RULE = 1_000
+"""Pictures of one rule that are looked at."""
 
-NEWEST_PICTURES = 5_000
+OF_ALL_RULES = 5_000
 """Pictures that are looked at for all rules together."""
+
+WINDOW = 20_000
+"""Newest attempts among which those of one rule are looked for; a rarer rule is found by its prompts."""
 
 EXAMPLES = 12
 
@@ -65,7 +68,7 @@ class _Told(NamedTuple):
     person: Outcome | None
 
 
-def all_figures(session: Session, most: int = NEWEST_PICTURES) -> dict[str, RuleFigures]:
+def all_figures(session: Session, most: int = OF_ALL_RULES) -> dict[str, RuleFigures]:
     """Tell of every rule that had a say in the newest `most` pictures."""
     newest = select(AttemptRow.id).order_by(AttemptRow.made_at.desc()).limit(most).subquery()
     told = _rows(session, _told().join(newest, newest.c.id == AttemptRow.id))
@@ -80,26 +83,45 @@ def all_figures(session: Session, most: int = NEWEST_PICTURES) -> dict[str, Rule
     return {rule: _figures(rule, some) for rule, some in by_rule.items() if some}
 
 
-def figures(session: Session, rule: str, most: int = NEWEST_PROMPTS) -> tuple[RuleFigures, list[RuleExample]]:
-    """Tell of the pictures of a rule's newest `most` prompts, with examples, those that people refused first.
+def figures(session: Session, rule: str, most: int = OF_ONE_RULE) -> tuple[RuleFigures, list[RuleExample]]:
+    """Tell of a rule's newest `most` pictures, with examples, those that people refused first.
 
     A rule that never had a say has no pictures.
     """
-    told = _rows(session, _told().where(AttemptRow.spec_id.in_(_newest_prompts(rule, most))))
+    ids = _newest(session, rule, most)
+    if len(ids) < EXAMPLES:
+        ids = _of_newest_prompts(session, rule, most)
+    told = _rows(session, _told().where(AttemptRow.id.in_(ids)))
     newest = sorted(told, key=lambda one: one.made_at, reverse=True)
     chosen = sorted(newest, key=lambda one: one.person is not Outcome.REJECTED)[:EXAMPLES]
     return _figures(rule, told), _examples(session, chosen)
 
 
-def _newest_prompts(rule: str, most: int) -> Select[Any]:
-    newest = (
-        select(SpecRuleRow.spec_id)
+def _newest(session: Session, rule: str, most: int) -> list[str]:
+    """Find the rule's attempts among the newest of all; an index holds all that is asked."""
+    window = (
+        select(AttemptRow.id, AttemptRow.made_at, AttemptRow.spec_id)
+        .order_by(AttemptRow.made_at.desc())
+        .limit(WINDOW)
+        .subquery()
+    )
+    ours = select(SpecRuleRow.spec_id).where(
+        SpecRuleRow.spec_id == window.c.spec_id, SpecRuleRow.rule == rule
+    )
+    chosen = select(window.c.id).where(ours.exists()).order_by(window.c.made_at.desc()).limit(most)
+    return list(session.scalars(chosen))
+
+
+def _of_newest_prompts(session: Session, rule: str, most: int) -> list[str]:
+    """Find the attempts of the rule's newest prompts, however old they are."""
+    chosen = (
+        select(AttemptRow.id)
+        .join(SpecRuleRow, SpecRuleRow.spec_id == AttemptRow.spec_id)
         .where(SpecRuleRow.rule == rule)
         .order_by(SpecRuleRow.kept_at.desc(), SpecRuleRow.spec_id.desc())
         .limit(most)
-        .subquery()
     )
-    return select(newest.c.spec_id)
+    return list(session.scalars(chosen))
 
 
 def _told() -> Select[Any]:

@@ -6,6 +6,7 @@
 A hostile spreadsheet can cost minutes and gigabytes in any reader; here it costs this process its life.
 """
 
+import json
 import resource
 import sys
 from pathlib import Path
@@ -45,7 +46,7 @@ def main(arguments: list[str]) -> int:
         sheet = read_forms(Path(path), tables, recipes.channels, offered)
         checked = CheckedSheet.of(sheet, check_forms(sheet, tables))
     except AssetError as error:
-        sys.stderr.write(error.message)
+        sys.stderr.write(json.dumps([error.message, error.context.get("why", "")]))
         return 3
     sys.stdout.write(checked.model_dump_json())
     return 0

@@ -1,6 +1,7 @@
 """Form sheets that people upload: read in a limited child, kept until they are submitted, and answered."""
 
 import csv
+import json
 import subprocess
 import sys
 import tempfile
@@ -80,7 +81,9 @@ def read_cells(data: bytes, name: str) -> SheetCells:
 def _as_file(data: bytes, name: str) -> Iterator[Path]:
     kind = Path(name).suffix.lower()
     if kind not in KINDS:
-        raise SheetUnreadable(f"{name[:80]} is not a kind of form file that is read; use {', '.join(KINDS)}.")
+        raise SheetUnreadable(
+            f"{name[:80]} is not a kind of form file that is read; use {', '.join(KINDS)}.", why="kind"
+        )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{_plain(name)}{kind}"
         path.write_bytes(data)
@@ -97,15 +100,18 @@ def _child(path: Path, own: Sequence[str]) -> "subprocess.CompletedProcess[str]"
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise SheetUnreadable(f"{path.name} takes too long to read; split it or save it anew.") from error
+        sentence = f"{path.name} takes too long to read; split it or save it anew."
+        raise SheetUnreadable(sentence, why="too_large") from error
 
 
 def _answer(done: "subprocess.CompletedProcess[str]", name: str) -> str:
     if done.returncode == 0:
         return done.stdout
     if done.returncode == UNREADABLE:
-        raise SheetUnreadable(done.stderr)
-    raise SheetUnreadable(f"{name[:80]} is too large or damaged to be read; split it or save it anew.")
+        sentence, why = json.loads(done.stderr)
+        raise SheetUnreadable(sentence, why=why)
+    sentence = f"{name[:80]} is too large or damaged to be read; split it or save it anew."
+    raise SheetUnreadable(sentence, why="too_large")
 
 
 def _plain(name: str) -> str:

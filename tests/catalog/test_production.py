@@ -2,8 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from catalog import Catalog, LotMember, Origin, Review
+import pytest
+
+from catalog import Catalog, LotMember, Origin, Review, rule_figures
 from schemas import Attempt, Outcome, PromptSpec, Shot, TraceEntry, Variant
+from tests.catalog.explained import LARGE, full_scans
 from tests.factories import a_form, a_spec, an_attempt
 
 HOUR = timedelta(hours=1)
@@ -50,7 +53,7 @@ def test_a_rule_is_told_by_what_judge_and_people_said_of_its_pictures(catalog: C
     assert (told.made, told.at_once.count, told.at_once.of) == (4, 2, 3)
     assert (told.judged_out.count, told.judged_out.of) == (1, 4)
     assert (told.refused.count, told.refused.of) == (1, 2)
-    assert [one.shot_id for one in examples][0] == third.id
+    assert examples[0].shot_id == third.id
     assert len(examples) == 4
 
 
@@ -132,3 +135,32 @@ def test_the_newest_forms_come_first(catalog: Catalog) -> None:
     for number in range(3):
         catalog.register("spring", [a_form(sku=f"MUG-{number}")])
     assert [form.sku for form in catalog.latest_forms(2)] == ["MUG-2", "MUG-1"]
+
+
+def test_a_rule_that_is_rare_lately_is_found_by_its_prompts(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rule_figures, "WINDOW", 1)
+    first, second = shots(catalog, 2)
+    made(catalog, first, Outcome.ACCEPTED, HARD)
+    made(catalog, second, Outcome.ACCEPTED)
+    assert catalog.rule_figures("light.hard")[0].made == 1
+    assert catalog.rule_figures("light.soft")[0].made == 2
+
+
+def test_nothing_is_read_from_end_to_end(catalog: Catalog) -> None:
+    drawn = made(catalog, shots(catalog)[0], Outcome.ACCEPTED)
+    say(catalog, drawn, Outcome.REJECTED)
+    since = catalog.clock() - HOUR
+    tables = (*LARGE, "tallies", "spec_rules", "lot_members", "masters", "reviews")
+    for ask in (
+        lambda: catalog.made(since, HOUR, 2),
+        lambda: catalog.person_verdicts(since),
+        catalog.queue,
+        catalog.all_rule_figures,
+        lambda: catalog.rule_figures("light.soft"),
+        lambda: catalog.rule_figures("light.none"),
+        lambda: catalog.latest_forms(10),
+        catalog.activated,
+    ):
+        assert full_scans(catalog, ask, tables) == []

@@ -9,6 +9,7 @@ from catalog import Catalog, NotRegistered
 from flows.services import open_records
 from prompt_rules import RuleTableInvalid, RuleTables, default_tables_folder, tables_in_force
 from schemas import settings_from
+from studio.sheets import read_sheet
 from studio.tables_in_force import ASK_EVERY_S, TablesInForce
 
 
@@ -83,3 +84,17 @@ def test_a_flow_compiles_with_the_tables_that_were_put_in_force(tmp_path: Path, 
         TablesInForce(records.catalog, records.tables).activate(other, "ada", "for the flows")
     with open_records(settings, tmp_path) as records:
         assert records.tables.fingerprint == other.fingerprint
+
+
+def test_an_uploaded_sheet_is_read_with_the_words_in_force(tables: RuleTables) -> None:
+    rules = tuple(
+        rule.model_copy(update={"en_synonyms": (*rule.en_synonyms, "posh")})
+        if rule.id == "style.premium"
+        else rule
+        for rule in tables.rules
+    )
+    sheet = b"sku,title,category,colour,styles,shots,channels\nM-1,Mug,mug,red,posh,scene,shopify\n"
+    settings = settings_from({})
+    (form,) = read_sheet(sheet, "forms.csv", settings, RuleTables(rules=rules)).forms
+    assert form.styles == ("premium",)
+    assert read_sheet(sheet, "forms.csv", settings, tables).problems

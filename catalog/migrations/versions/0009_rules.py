@@ -29,12 +29,14 @@ def upgrade() -> None:
     fill()
     op.create_index("ix_spec_rules_rule_kept_at_spec_id", "spec_rules", ["rule", "kept_at", "spec_id"])
     op.create_index("ix_forms_created_at", "forms", ["created_at"])
+    op.create_index("ix_attempts_made_at_spec_id_id", "attempts", ["made_at", "spec_id", "id"])
     op.create_index(f"ix_tallies_{'_'.join(MADE_AT)}", "tallies", list(MADE_AT))
 
 
 def downgrade() -> None:
     """Drop them."""
     op.drop_index(f"ix_tallies_{'_'.join(MADE_AT)}", "tallies")
+    op.drop_index("ix_attempts_made_at_spec_id_id", "attempts")
     op.drop_index("ix_forms_created_at", "forms")
     op.drop_table("spec_rules")
 
