@@ -52,19 +52,40 @@ class Gate:
         headers = Headers(scope=scope)
         refusal = self._refusal(scope["method"], headers)
         if refusal is None:
-            await self._app(scope, self._counted(receive), _with_headers(send))
+            await self._passed_on(scope, self._counted(receive), _with_headers(send))
             return
         await problem(*refusal)(scope, receive, _with_headers(send))
+
+    async def _passed_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; when it breaks before its answer began, answer 500 with the headers of all.
+
+        What broke is raised again, for the server's log.
+        """
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            if not begun:
+                await problem(500, "internal_error", "The studio broke over this; its log says why.")(
+                    scope, receive, send
+                )
+            raise
 
     def _refusal(self, method: str, headers: Headers) -> tuple[int, str, str] | None:
         """Return status, code and sentence of what is wrong with a request's head; None when nothing is."""
         host = headers.get("host", "")
-        if urlsplit(f"//{host}").hostname not in self._hosts:
+        if _host_of(f"//{host}") not in self._hosts:
             return 421, "foreign_host", "This address is not one that the studio answers to."
         if method not in SAFE_METHODS and not is_own(headers, host):
             return 403, "cross_site", "This change came from another site and was refused."
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._max_body:
+        if not (length.isascii() and length.isdigit()) or int(length) > self._max_body:
             limit = self._max_body // 2**20
             return 413, "body_too_large", f"The upload is too large; {limit} MiB is the limit."
         return None
@@ -94,7 +115,14 @@ def is_own(headers: Headers, host: str) -> bool:
     if headers.get("sec-fetch-site", "same-origin") not in SAME_SITE:
         return False
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == host
+    return origin is None or origin in (f"https://{host}", f"http://{host}")
+
+
+def _host_of(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def _with_headers(send: Send) -> Send:

@@ -35,7 +35,10 @@ def enter(
     try:
         visitor = keeper.accounts.sign_in(name, password, keeper.address_of(request))
     except StudioError as error:
-        return page(request, "sign_in.html.j2", error.status, next=own_path(next), refused=error.code)
+        answer = page(request, "sign_in.html.j2", error.status, next=own_path(next), refused=error.code)
+        if "retry_after_s" in error.context:
+            answer.headers["retry-after"] = str(error.context["retry_after_s"])
+        return answer
     request.state.session = keeper.sessions.new(visitor.name, visitor.generation)
     return RedirectResponse("/password" if visitor.must_change else own_path(next), 303)
 

@@ -1,9 +1,11 @@
 """A studio on the sample rule tables, with and without users."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from catalog import AssetStore, Catalog
@@ -13,8 +15,10 @@ from studio.app import create_app
 from studio.desk import Desk
 from studio.errors import SignInRefused
 from studio.nudges import NoNudge
+from studio.passwords import Passwords
+from studio.request_log import Sink
 from studio.sessions import Session, Sessions
-from studio.visitors import Door, Doorkeeper, Visitor
+from studio.visitors import Accounts, Door, Doorkeeper, Visitor
 from zimage_core.judging import default_policy
 from zimage_core.renditions import default_recipes
 
@@ -51,6 +55,12 @@ class FewAccounts:
 Browser = Callable[..., TestClient]
 
 
+@cache
+def quick_passwords() -> Passwords:
+    """Passwords that cost a thousandth, so that tests of who signs in need not wait."""
+    return Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
+
 @pytest.fixture(scope="session")
 def tables() -> RuleTables:
     return RuleTables.load(default_tables_folder())
@@ -66,8 +76,10 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 def browser(tables: RuleTables, catalog: Catalog, tmp_path: Path) -> Browser:
     """A browser at a studio; `door` says whether it knows users."""
 
-    def opened(door: Door = Door.OPEN, **more: object) -> TestClient:
-        keeper = Doorkeeper(door, FewAccounts(), Sessions("a secret for tests"), **more)  # type: ignore[arg-type]  # passed through
+    def opened(
+        door: Door = Door.OPEN, accounts: Accounts | None = None, sink: Sink | None = None, **more: object
+    ) -> TestClient:
+        keeper = Doorkeeper(door, accounts or FewAccounts(), Sessions("a secret for tests"), **more)  # type: ignore[arg-type]  # passed through
         desk = Desk(
             catalog=catalog,
             tables=tables,
@@ -79,7 +91,7 @@ def browser(tables: RuleTables, catalog: Catalog, tmp_path: Path) -> Browser:
             nudge=NoNudge(),
         )
         client = TestClient(
-            create_app(desk, keeper, {HOST}),
+            create_app(desk, keeper, {HOST}, sink),
             base_url=f"https://{HOST}",
             headers=BROWSER,
             follow_redirects=False,
