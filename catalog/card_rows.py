@@ -13,7 +13,7 @@ Term = String(100).with_variant(String(100, collation="C"), "postgresql")
 
 
 class CardRow(Row):
-    """What a shot comes to on one line; `catalog.cards` derives it in the transaction that changes the shot.
+    """What a shot comes to, on one line, derived in the transaction that changes it (catalog/cards.py).
 
     `attempt_id` to `tables` are those of the attempt that tells of the shot: its master's, else the latest.
     `reviewer` gave the last verdict that a person gave on any of them.

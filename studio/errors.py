@@ -18,6 +18,8 @@ StudioError
   TooManyStreams    503  retryable
   DefectMissing     422
   DefectTooBad      422
+  NothingToReproduce  409
+  CoreMissing       503
 """
 
 from schemas import AssetError

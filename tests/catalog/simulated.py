@@ -25,9 +25,11 @@ from catalog import (
     LeaseLost,
     Made,
     Review,
+    ShotFilter,
     VerdictConflict,
 )
-from schemas import Failure, Outcome, Shot
+from schemas import Attempt, DecidedBy, Failure, Outcome, Shot
+from schemas.reasons import reason_key
 from tests.factories import a_spec, an_attempt
 
 T = TypeVar("T")
@@ -144,9 +146,31 @@ class World:
                 for one in told.attempts:
                     if one.picture:
                         assert self.catalog.picture(one.picture) == picture_of(told.shot.id, one.number)
+        self._check_cards()
         self._check_events()
         found = self.catalog.fsck(exports=exports, deep=True).findings
         assert found == (), [one.sentence for one in found]
+
+    def _check_cards(self) -> None:
+        """Hold what pages find shots by against the shots' stories, computed here once more."""
+        cards = self.catalog.find_shots(ShotFilter(), size=1000).cards
+        assert {card.shot_id for card in cards} == self.shots.keys()
+        for card in cards:
+            story = self.catalog.shot_history(card.shot_id)
+            tried, form = story.attempts, story.shot.form
+            master = self.shots[card.shot_id].master
+            telling = next((one for one in tried if one.id == master), tried[-1] if tried else None)
+            people = [one.verdict.reviewer for one in story.decisions if one.verdict.by is DecidedBy.PERSON]
+            moments = [*(one.made_at for one in tried if one.made_at), *(one.at for one in story.trail)]
+            assert (card.sku, card.title, card.category) == (form.sku, form.title, form.category)
+            assert (card.state, card.reviewer) == (story.state, people[-1] if people else None)
+            assert card.changed_at == max(moments, default=story.created_at)
+            assert card.attempt_id == (telling.id if telling else None)
+            assert card.number == (telling.number if telling else None)
+            assert card.picture == (telling.picture if telling else None)
+            assert card.p_accept == (telling.scores.p_accept if telling and telling.scores else None)
+            assert card.rules == (a_spec().tables if telling else None)
+            assert set(card.reasons) == (refusals_of(telling) if telling else set())
 
     def _check_events(self) -> None:
         events = [one for name in self.campaigns for one in self.catalog.events(name)]
@@ -218,6 +242,15 @@ class World:
         elif outcome is Outcome.NEEDS_REVIEW and mine:
             known.state, known.master = LOOK, None
             self.told.add(f"shot.needs_review {known.shot_id} {attempt_id}")
+
+
+def refusals_of(attempt: Attempt) -> set[str]:
+    """Name why an attempt was turned down; nothing when it was not."""
+    verdict = attempt.verdict
+    if verdict and verdict.outcome is Outcome.ACCEPTED:
+        return set()
+    failed = {f"failure.{attempt.failure.code}"} if attempt.failure else set()
+    return failed | {reason_key(one) for one in (verdict.reasons if verdict else ())}
 
 
 def picture_of(shot_id: str, number: int) -> bytes:

@@ -1,0 +1,247 @@
+"""Milliseconds of every page of the studio with 50,000 shots in the catalog, on SQLite and PostgreSQL.
+
+Run in the repository's root: python -m benchmarks.studio [--shots N] [--times N] [--only TEXT]
+
+A real server answers on a socket of this machine, one request at a time, each page once unmeasured and then
+`--times` times. "statements" is how many the database was asked for one page. "hello" is a route of the same
+application behind the same gate: the least that any page can take.
+"""
+
+import argparse
+import http.client
+import os
+import platform
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import uvicorn
+from fastapi import Depends, FastAPI
+from fastapi.responses import PlainTextResponse
+from sqlalchemy import Engine, event
+
+from benchmarks.catalog_speed import postgres_at
+from benchmarks.studio_catalog import CAMPAIGNS, fill
+from catalog import AssetStore, Catalog, ShotFilter, ShotSort, ShotState
+from prompt_rules import RuleTables, default_tables_folder
+from schemas import settings_from
+from studio.app import create_app
+from studio.desk import Desk
+from studio.nudges import NoNudge
+from studio.sessions import Session, Sessions
+from studio.visitors import Allow, Door, Doorkeeper, Visitor
+from zimage_core.judging import default_policy
+from zimage_core.renditions import default_recipes
+
+GOAL_MS = 150.0
+
+
+class NoAccounts:
+    """Knows nobody; the door is open."""
+
+    def sign_in(self, name: str, password: str, address: str) -> Visitor:
+        """Never called behind an open door."""
+        raise LookupError(f"{name} from {address} with {len(password)} characters")
+
+    def user(self, session: Session) -> Visitor | None:
+        """Know nobody."""
+
+    def end(self, session: Session) -> None:
+        """Do nothing."""
+
+    def key(self, token: str) -> Visitor | None:
+        """Know no key."""
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What a page took, in ms, and how often the database was asked."""
+
+    status: int
+    milliseconds: tuple[float, ...]
+    statements: int
+
+    @property
+    def p95(self) -> float:
+        """The time that 95 % of the requests stayed within."""
+        return statistics.quantiles(self.milliseconds, n=20, method="inclusive")[-1]
+
+
+def addresses(catalog: Catalog) -> dict[str, str]:
+    """Name the pages of all areas with an address of each; add a line for a new one."""
+    first = catalog.find_shots(ShotFilter(state=ShotState.ACCEPTED)).cards[0]
+    deep = catalog.find_shots(ShotFilter(), ShotSort.OLDEST, size=200).cards[-1]
+    lots = catalog.lots(CAMPAIGNS[0])
+    five = f"/gallery?campaign={CAMPAIGNS[2]}"
+    return {
+        "dashboard": "/",
+        "new form": "/forms/new",
+        "new form, filled": f"/forms/new?sku={first.sku}",
+        "a form's live page": f"/forms/{first.campaign}/{first.sku}",
+        "campaigns": "/campaigns",
+        "new campaign": "/campaigns/new",
+        "a campaign of 10,000": f"/campaigns/{CAMPAIGNS[0]}",
+        "gallery": "/gallery",
+        "gallery, far down": f"/gallery?after={deep.shot_id}",
+        "gallery, one campaign": f"/gallery?campaign={CAMPAIGNS[1]}",
+        "gallery, in review": "/gallery?state=needs_review",
+        "gallery, a channel": "/gallery?channel=ebay",
+        "gallery, a reason": "/gallery?reason=claim.colour",
+        "gallery, a reviewer": "/gallery?reviewer=rosa",
+        "gallery, Base by score": "/gallery?variant=base&sort=best&score_to=0.9",
+        "gallery, common word": "/gallery?search=mug",
+        "gallery, Chinese": f"/gallery?search={quote('花瓶')}",
+        "gallery, rare SKU": "/gallery?search=0007-017",
+        "gallery, five filters": f"{five}&channel=ebay&state=accepted&search=mug&sort=worst",
+        "gallery, nothing found": "/gallery?search=mug&channel=ebay&reason=claim.colour&variant=turbo",
+        "a shot": f"/shots/{first.shot_id}?state=accepted",
+        "review": "/review",
+        "review of a campaign": f"/review?campaign={CAMPAIGNS[0]}",
+        **({"a lot": f"/lots/{lots[0].id}"} if lots else {}),
+        "rules": "/rules",
+        "people": "/people",
+        "keys": "/keys",
+        "audit": "/audit",
+        "webhooks": "/webhooks",
+        "API: shots": "/api/shots",
+        "API: a shot": f"/api/shots/{first.shot_id}",
+        "thumbnail": f"/thumbnails/320/{first.picture}",
+    }
+
+
+def main() -> None:
+    """Fill both databases and print a table of each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--shots", type=int, default=50_000)
+    parser.add_argument("--times", type=int, default=40)
+    parser.add_argument("--only", default="", help="pages whose name holds this")
+    parser.add_argument(
+        "--database", choices=("sqlite", "postgresql"), help="one of them; both when left out"
+    )
+    parser.add_argument("--postgres", help="address of an empty database; one is started when left out")
+    options = parser.parse_args()
+    where = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    print(f"{datetime.now(UTC):%Y-%m-%d}, {where}, Python {sys.version.split()[0]}")
+    print(f"{options.times} requests of each page, in ms; the goal is a p95 of {GOAL_MS:.0f}")
+    if options.database != "postgresql":
+        with tempfile.TemporaryDirectory() as folder:
+            report("sqlite", f"sqlite:///{folder}/catalog.sqlite", Path(folder), options)
+    if options.database != "sqlite":
+        with tempfile.TemporaryDirectory() as folder, postgres_at(options.postgres) as url:
+            report("postgresql", url, Path(folder), options)
+
+
+def report(name: str, url: str, folder: Path, options: argparse.Namespace) -> None:
+    """Fill one database, ask for every page and print its table."""
+    with Catalog.open(url, AssetStore(folder / "assets")) as catalog:
+        started = time.perf_counter()
+        shots = fill(catalog, url, options.shots, lambda said: print(f"  {said}", end="\r", file=sys.stderr))
+        print(f"\n{name}: {shots:,} shots, filled in {time.perf_counter() - started:.0f} s")
+        print(f"{'page':<26}{'p50':>8}{'p95':>8}{'max':>8}{'statements':>12}")
+        missed = []
+        with served(catalog, folder) as port:
+            for page, address in {"hello": "/hello", **addresses(catalog)}.items():
+                if options.only in page or page == "hello":
+                    told = timed(port, address, options.times)
+                    print(line(page, told))
+                    missed += [page] if told.status < 400 and told.p95 > GOAL_MS else []
+        print(f"over the goal: {', '.join(missed) or 'none'}")
+
+
+def line(page: str, told: Timed) -> str:
+    """Say a page's figures, or that it is not there."""
+    if told.status >= 400:
+        return f"{page:<26}{f'answered {told.status}':>24}"
+    p50, most = statistics.median(told.milliseconds), max(told.milliseconds)
+    return f"{page:<26}{p50:>8.1f}{told.p95:>8.1f}{most:>8.1f}{told.statements:>12}"
+
+
+def timed(port: int, address: str, times: int) -> Timed:
+    """Ask for a page, twice unmeasured; at an answer that is none, leave it at that."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        status = _asked(connection, address)
+        if status >= 400:
+            return Timed(status, (), 0)
+        with counted() as statements:
+            _asked(connection, address)
+        took = tuple(_milliseconds(connection, address) for _ in range(times))
+    except http.client.RemoteDisconnected:
+        return Timed(500, (), 0)
+    finally:
+        connection.close()
+    return Timed(status, took, len(statements))
+
+
+def _milliseconds(connection: http.client.HTTPConnection, address: str) -> float:
+    started = time.perf_counter()
+    _asked(connection, address)
+    return (time.perf_counter() - started) * 1000
+
+
+@contextmanager
+def served(catalog: Catalog, folder: Path) -> Iterator[int]:
+    """Serve the studio on a free port, in a thread of this process."""
+    desk = Desk(
+        catalog=catalog,
+        tables=RuleTables.load(default_tables_folder()),
+        recipes=default_recipes(),
+        policy=default_policy(),
+        settings=settings_from({}),
+        exports=folder / "exports",
+        thumbnails=folder / "thumbnails",
+        nudge=NoNudge(),
+    )
+    app = create_app(desk, Doorkeeper(Door.OPEN, NoAccounts(), Sessions("benchmark")), {"127.0.0.1"})
+    say_hello(app)
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield listener.getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+def say_hello(app: FastAPI) -> None:
+    """Add the least page that the gate lets through, before the routes that take any name."""
+
+    def hello() -> PlainTextResponse:
+        return PlainTextResponse("hello")
+
+    app.add_api_route("/hello", hello, dependencies=[Depends(Allow())])
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Gather the statements that the database is asked."""
+    told: list[str] = []
+
+    def hear(_: object, __: object, statement: str, *___: object) -> None:
+        told.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    yield told
+    event.remove(Engine, "before_cursor_execute", hear)
+
+
+def _asked(connection: http.client.HTTPConnection, address: str) -> int:
+    connection.request("GET", address, headers={"accept": "text/html", "accept-language": "en"})
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
+
+
+if __name__ == "__main__":
+    main()
