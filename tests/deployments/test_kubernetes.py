@@ -22,6 +22,7 @@ from tests.deployments.files import (
     pod_specs,
     whole_pods,
 )
+from tests.studio.routes import every_route
 from zimage_core.service.policy import ANYBODY, RULES
 
 KUBECTL = shutil.which("kubectl") or ""
@@ -32,6 +33,7 @@ PINNED = re.compile(r"[\w./-]+:v?\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?")
 OPEN_ROUTES = {
     8188: {rule.path for rule in RULES if rule.method == "GET" and rule.roles == ANYBODY},
     4200: PREFECT_ROUTES,
+    8189: {route.path for route in every_route() if route.policy == "public"},
     8080: GATEWAY_ROUTES | WORKER_ROUTES,
 }
 """What each port answers without a key, as a probe has none."""
@@ -157,7 +159,7 @@ def test_what_matters_survives_a_drained_node(name: str) -> None:
     assert budget["selector"] == named("Deployment", name)["spec"]["selector"]
 
 
-def test_prefect_is_reached_by_its_worker_and_the_gateway_alone() -> None:
+def test_prefect_is_reached_by_its_worker_studio_and_the_gateway_alone() -> None:
     everything_else = named("NetworkPolicy", "nothing-else")["spec"]
     assert everything_else == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     allowed = [
@@ -169,7 +171,7 @@ def test_prefect_is_reached_by_its_worker_and_the_gateway_alone() -> None:
     ]
     ((rule,),) = allowed
     (source,) = rule["from"]
-    assert source["podSelector"]["matchExpressions"][0]["values"] == ["worker", "gateway"]
+    assert source["podSelector"]["matchExpressions"][0]["values"] == ["worker", "studio", "gateway"]
     assert named("Service", "prefect-server")["spec"].get("type", "ClusterIP") == "ClusterIP"
 
 
