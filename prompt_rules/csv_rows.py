@@ -35,14 +35,19 @@ def read_csv(path: Path, data: bytes) -> Grid:
                 raise too_many_rows(path)
             table.append((number, _cells(path, cells)))
     except csv.Error as error:
-        raise SheetUnreadable(f"{file_name(path)} is not a regular CSV file ({error}).") from error
+        raise SheetUnreadable(
+            f"{file_name(path)} is not a regular CSV file ({error}).", why="damaged"
+        ) from error
     _check_separator(path, table)
     return grid_of(path, table)
 
 
 def _cells(path: Path, cells: list[str]) -> list[Cell]:
     if len(cells) > MAX_COLUMNS and any(cells[MAX_COLUMNS:]):
-        raise SheetUnreadable(f"{file_name(path)} has more than {MAX_COLUMNS} columns; keep those of a form.")
+        raise SheetUnreadable(
+            f"{file_name(path)} has more than {MAX_COLUMNS} columns; keep those of a form.",
+            why="too_many_columns",
+        )
     return [_cell(text) for text in cells[:MAX_COLUMNS]]
 
 
@@ -56,7 +61,9 @@ def _check_separator(path: Path, table: list[tuple[int, list[Cell]]]) -> None:
     first = next((cells for _, cells in table if any(cell.text for cell in cells)), [])
     if len(first) == 1 and any(mark in first[0].text for mark in (";", "\t")):
         raise SheetUnreadable(
-            f"{file_name(path)} separates its columns by semicolons or tabs; save it with commas or as .xlsx."
+            f"{file_name(path)} separates its columns by semicolons or tabs; "
+            "save it with commas or as .xlsx.",
+            why="separator",
         )
 
 
@@ -67,7 +74,9 @@ def decoded(path: Path, data: bytes) -> str:
     Chinese characters are everyday ones (GB 2312). Raises SheetUnreadable.
     """
     if b"\0" in data:
-        raise SheetUnreadable(f"{file_name(path)} holds NUL bytes (is it UTF-16?); save it as CSV UTF-8.")
+        raise SheetUnreadable(
+            f"{file_name(path)} holds NUL bytes (is it UTF-16?); save it as CSV UTF-8.", why="encoding"
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -81,6 +90,7 @@ def decoded(path: Path, data: bytes) -> str:
     everyday = sum(c.encode("gb2312", errors="replace") != b"?" for c in strange)
     if not strange or 2 * everyday < len(strange):
         raise SheetUnreadable(
-            f"{file_name(path)} is not UTF-8 (byte 0x{byte:02X} in line {line}); save it as CSV UTF-8."
+            f"{file_name(path)} is not UTF-8 (byte 0x{byte:02X} in line {line}); save it as CSV UTF-8.",
+            why="encoding",
         )
     return text

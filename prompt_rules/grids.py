@@ -62,7 +62,8 @@ def too_many_rows(path: Path) -> SheetUnreadable:
     """Build the error for a file with more rows than one campaign may have."""
     return SheetUnreadable(
         f"{file_name(path)} has more than {MAX_ROWS:,} rows, or rows below row {MAX_SPAN:,}; "
-        "split it into several files and delete empty rows at the end."
+        "split it into several files and delete empty rows at the end.",
+        why="too_many_rows",
     )
 
 
@@ -87,7 +88,8 @@ def grid_of(path: Path, table: list[tuple[int, list[Cell]]]) -> Grid:
     filled = [(number, cells) for number, cells in table if any(cell.text or cell.fault for cell in cells)]
     if len(filled) < 2:
         raise SheetUnreadable(
-            f"{file_name(path)} has no data rows; give it a header row and one row for each product."
+            f"{file_name(path)} has no data rows; give it a header row and one row for each product.",
+            why="no_rows",
         )
     header_row, first = filled[0]
     header = [cell.text if isinstance(cell.text, str) else "" for cell in first]

@@ -126,7 +126,9 @@ def _extension(path: Path) -> str:
     extension = path.suffix.lower()
     if extension not in _READERS:
         kinds = ", ".join(_READERS)
-        raise SheetUnreadable(f"{file_name(path)} is not a kind of form file that is read; use {kinds}.")
+        raise SheetUnreadable(
+            f"{file_name(path)} is not a kind of form file that is read; use {kinds}.", why="kind"
+        )
     return extension
 
 
@@ -139,10 +141,14 @@ def _bytes(path: Path) -> bytes:
         raise SheetUnreadable(f"{path} is no ordinary file; save the forms as .csv, .xlsx or .jsonl.")
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise SheetUnreadable(f"{file_name(path)} is larger than {MAX_BYTES:,} bytes; split it.")
+            raise SheetUnreadable(
+                f"{file_name(path)} is larger than {MAX_BYTES:,} bytes; split it.", why="too_large"
+            )
         data = path.read_bytes()
     except OSError as error:
         raise SheetUnreadable(f"{file_name(path)} cannot be read: {error.strerror}.") from error
     if not data.strip():
-        raise SheetUnreadable(f"{file_name(path)} is empty; give it a header row and one row per product.")
+        raise SheetUnreadable(
+            f"{file_name(path)} is empty; give it a header row and one row per product.", why="no_rows"
+        )
     return data

@@ -39,7 +39,8 @@ def read_xlsx(path: Path, data: bytes) -> Grid:
     except Exception as error:  # a damaged workbook makes openpyxl raise nearly anything
         reason = shorten(str(error) or type(error).__name__, 80)
         raise SheetUnreadable(
-            f"{file_name(path)} is not a workbook that can be read ({reason}); save it again as .xlsx."
+            f"{file_name(path)} is not a workbook that can be read ({reason}); save it again as .xlsx.",
+            why="not_workbook",
         ) from error
     return grid_of(path, table)
 
@@ -48,12 +49,16 @@ def checked_archive(path: Path, data: bytes) -> None:
     """Raise SheetUnreadable for a workbook that is none, packs too much or reaches outside itself."""
     name = file_name(path)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise SheetUnreadable(f"{name} is an old .xls file or has a password; save it as .xlsx without one.")
+        raise SheetUnreadable(
+            f"{name} is an old .xls file or has a password; save it as .xlsx without one.", why="old_workbook"
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
     except Exception as error:  # a damaged directory makes zipfile raise nearly anything too
-        raise SheetUnreadable(f"{name} is not an .xlsx workbook; save it again as .xlsx.") from error
+        raise SheetUnreadable(
+            f"{name} is not an .xlsx workbook; save it again as .xlsx.", why="not_workbook"
+        ) from error
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > MAX_ENTRIES:
         raise SheetUnreadable(f"{name} packs {len(entries):,} files, at most {MAX_ENTRIES} are read.")
@@ -96,7 +101,8 @@ def _rows_of(path: Path, sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
             raise too_many_rows(path)
         if len(cells) > MAX_COLUMNS and (cells[-1].text or cells[-1].fault):
             raise SheetUnreadable(
-                f"{file_name(path)} has more than {MAX_COLUMNS} columns; keep those of a form."
+                f"{file_name(path)} has more than {MAX_COLUMNS} columns; keep those of a form.",
+                why="too_many_columns",
             )
         yield number, cells[:MAX_COLUMNS]
 

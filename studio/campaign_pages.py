@@ -156,7 +156,11 @@ def _entry(entry: AuditEntry, words: Words) -> dict[str, object]:
     before, after = entry.before or {}, entry.after or {}
     told = []
     for name in sorted((before.keys() | after.keys()) - UNSHOWN):
-        values = [words.of("campaign_state", one[name]) for one in (before, after) if name in one]
+        values = [
+            words.of("campaign_state", one[name]).replace(":00+00:00", " UTC")
+            for one in (before, after)
+            if name in one
+        ]
         told.append(f"{words.of('fact', name)}: {' → '.join(values)}")
     return {
         "at": entry.at,

@@ -19,6 +19,7 @@ from studio.cell_words import told
 from studio.desk import Desk
 from studio.errors import FileMissing, SheetGone
 from studio.held_sheets import HeldSheet
+from studio.language import Words
 from studio.pages import page, words_of
 from studio.visitors import Allow, Visitor
 
@@ -68,7 +69,7 @@ def _check(request: Request, name: str, data: bytes, pasted: str) -> Response:
     try:
         held = take(desk, name, data)
     except (FileMissing, SheetUnreadable) as error:
-        trouble = error.code if isinstance(error, FileMissing) else error.message
+        trouble = error.code if isinstance(error, FileMissing) else _unreadable(error, words_of(request))
         return page(request, "campaign_new.html.j2", error.status, trouble=trouble, rows=pasted[:20_000])
     return RedirectResponse(f"/campaigns/new?sheet={held.id}", 303)
 
@@ -139,6 +140,12 @@ def _is_taken(desk: Desk, order: Order) -> bool:
     except NotRegistered:
         return False
     return True
+
+
+def _unreadable(error: SheetUnreadable, words: Words) -> str:
+    """Say why a file cannot be read; in its own English sentence where no phrase is known."""
+    key = f"unreadable.{error.context.get('why', '')}"
+    return words(key) if key in words.phrases and words.locale is not Locale.EN else error.message
 
 
 def _usual_zone(request: Request) -> str:

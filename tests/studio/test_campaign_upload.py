@@ -75,6 +75,17 @@ def test_what_is_no_sheet_is_refused_in_a_sentence(
     assert said in answer.text
 
 
+def test_a_file_that_cannot_be_read_is_refused_in_the_readers_language(browser: Browser) -> None:
+    client = browser()
+    client.cookies.set("language", "zh", domain="studio.test")
+    answer = client.post(
+        "/campaigns/check",
+        data={"csrf": token_of(client, "/campaigns/new")},
+        files={"file": ("forms.xlsx", b"%PDF-1.4 no workbook")},
+    )
+    assert (answer.status_code, "这不是 XLSX 文件" in answer.text) == (422, True)
+
+
 def test_the_page_shows_prompts_and_what_it_will_cost(browser: Browser) -> None:
     client = browser()
     held = checked(GOOD, desk_of(client))
@@ -217,7 +228,7 @@ def codes_in_source() -> set[str]:
     rest = r"too_many_fields|half_character|is_list|unusable"
     files = ("checks", "columns", "form_rows", "grids", "jsonl_rows", "xlsx_rows")
     source = "".join((root / f"{name}.py").read_text() for name in files)
-    return set(re.findall(rf'"({known}|{rest})"', source)) - {"copy_text", "text_of"}
+    return set(re.findall(rf'"({known}|{rest})"', source)) - {"copy_text", "text_of", "not_workbook"}
 
 
 def test_every_kind_of_problem_is_said_in_both_languages() -> None:
