@@ -30,7 +30,7 @@ from fastapi.responses import PlainTextResponse
 from sqlalchemy import Engine, event
 
 from benchmarks.catalog_speed import postgres_at
-from benchmarks.studio_catalog import CAMPAIGNS, fill
+from benchmarks.studio_catalog import CAMPAIGNS, fill, filled
 from catalog import AssetStore, Catalog, ShotFilter, ShotSort, ShotState
 from prompt_rules import RuleTables, default_tables_folder
 from schemas import settings_from
@@ -127,14 +127,16 @@ def main() -> None:
     parser.add_argument(
         "--database", choices=("sqlite", "postgresql"), help="one of them; both when left out"
     )
-    parser.add_argument("--postgres", help="address of an empty database; one is started when left out")
+    parser.add_argument("--postgres", help="address of a database; one is started when left out")
+    parser.add_argument("--folder", type=Path, help="where SQLite's catalog is kept and found again")
     options = parser.parse_args()
     where = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     print(f"{datetime.now(UTC):%Y-%m-%d}, {where}, Python {sys.version.split()[0]}")
     print(f"{options.times} requests of each page, in ms; the goal is a p95 of {GOAL_MS:.0f}")
     if options.database != "postgresql":
-        with tempfile.TemporaryDirectory() as folder:
-            report("sqlite", f"sqlite:///{folder}/catalog.sqlite", Path(folder), options)
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = options.folder or Path(scratch)
+            report("sqlite", f"sqlite:///{folder}/catalog.sqlite", folder, options)
     if options.database != "sqlite":
         with tempfile.TemporaryDirectory() as folder, postgres_at(options.postgres) as url:
             report("postgresql", url, Path(folder), options)
@@ -144,7 +146,7 @@ def report(name: str, url: str, folder: Path, options: argparse.Namespace) -> No
     """Fill one database, ask for every page and print its table."""
     with Catalog.open(url, AssetStore(folder / "assets")) as catalog:
         started = time.perf_counter()
-        shots = fill(catalog, url, options.shots, lambda said: print(f"  {said}", end="\r", file=sys.stderr))
+        shots = filled(url) or fill(catalog, url, options.shots, say)
         print(f"\n{name}: {shots:,} shots, filled in {time.perf_counter() - started:.0f} s")
         print(f"{'page':<26}{'p50':>8}{'p95':>8}{'max':>8}{'statements':>12}")
         missed = []
@@ -155,6 +157,11 @@ def report(name: str, url: str, folder: Path, options: argparse.Namespace) -> No
                     print(line(page, told))
                     missed += [page] if told.status < 400 and told.p95 > GOAL_MS else []
         print(f"over the goal: {', '.join(missed) or 'none'}")
+
+
+def say(told: str) -> None:
+    """Tell on the terminal how far the filling is."""
+    print(f"  {told}", end="\r", file=sys.stderr)
 
 
 def line(page: str, told: Timed) -> str:

@@ -77,6 +77,15 @@ def fill(catalog: Catalog, url: str, shots: int, say: Callable[[str], None]) -> 
     return count
 
 
+def filled(url: str) -> int:
+    """Count the shots of a catalog, which was filled before when there are any."""
+    database = database_at(url)
+    with database.reading() as session:
+        count = session.scalar(select(func.count()).select_from(ShotRow)) or 0
+    database.close()
+    return count
+
+
 def _record(catalog: Catalog, campaign: str, place: int) -> None:
     """Record a campaign: most accepted at once, some by Base, some in review, one reviewed, two not begun."""
     shots = catalog.register(campaign, [_form(place * FORMS + number) for number in range(FORMS)])

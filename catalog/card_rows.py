@@ -69,6 +69,7 @@ class WordRow(Row):
     """A text by whose beginning a form is found: a word of its title, or its SKU from some place on."""
 
     __tablename__ = "words"
+    __table_args__ = (Index(None, "form", "word"),)
 
     word: Mapped[str] = mapped_column(Term, primary_key=True)
-    form: Mapped[Key] = mapped_column(ForeignKey(FormRow.fingerprint), primary_key=True, index=True)
+    form: Mapped[Key] = mapped_column(ForeignKey(FormRow.fingerprint), primary_key=True)

@@ -155,7 +155,7 @@ def find(
         cards.reverse()
     back = bool(after) if before is None else further
     forth = further if before is None else True
-    total = _counted(session, conditions, order)
+    total = _counted(session, conditions, None if _has_own_index(wanted) else order)
     return ShotPage(
         cards=tuple(_with_reasons(session, cards)),
         total=min(total, COUNTED),
@@ -193,6 +193,12 @@ def choices(session: Session, most: int = 100) -> Choices:
         rules=_distinct(session, CardRow.tables, most),
         campaigns=_distinct(session, CardRow.campaign, most),
     )
+
+
+def _has_own_index(wanted: ShotFilter) -> bool:
+    """Tell whether a filter's own index finds its cards, in whatever order."""
+    indexed = (wanted.campaign, wanted.sku, wanted.category, wanted.state, wanted.reviewer, wanted.rules)
+    return any(value is not None for value in indexed)
 
 
 def _conditions(session: Session, wanted: ShotFilter, sort: ShotSort) -> list[ColumnElement[bool]]:
@@ -251,9 +257,10 @@ def _slice(
     return found[:size], len(found) > size
 
 
-def _counted(session: Session, conditions: list[ColumnElement[bool]], order: _Order) -> int:
-    """Count up to one more than COUNTED, in the page's order, so that it takes the page's index."""
-    some = order.sorted(select(CardRow.shot_id).where(*conditions)).limit(COUNTED + 1).subquery()
+def _counted(session: Session, conditions: list[ColumnElement[bool]], order: _Order | None) -> int:
+    """Count up to one more than COUNTED; in an order where only its index keeps all cards from being read."""
+    chosen = select(CardRow.shot_id).where(*conditions)
+    some = (order.sorted(chosen) if order else chosen).limit(COUNTED + 1).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 

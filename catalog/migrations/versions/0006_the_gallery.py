@@ -114,7 +114,7 @@ def create_words() -> None:
         sa.PrimaryKeyConstraint("word", "form", name="pk_words"),
         sa.ForeignKeyConstraint(["form"], ["forms.fingerprint"], name="fk_words_form"),
     )
-    op.create_index("ix_words_form", "words", ["form"])
+    op.create_index("ix_words_form_word", "words", ["form", "word"])
 
 
 def fill_cards() -> None:
