@@ -21,6 +21,9 @@ class Nudge(Protocol):
     def run_page(self, campaign: str, sku: str = "") -> str:
         """Return the address of the newest run of the campaign, or of one product's; empty for none known."""
 
+    def at_work(self, campaign: str, sku: str) -> bool:
+        """Tell whether the newest run for a product is under way; not, when nobody can be asked."""
+
 
 class NoNudge:
     """Tells nobody; the scheduled sweep finds the work."""
@@ -39,3 +42,8 @@ class NoNudge:
         """Know no page."""
         del campaign, sku
         return ""
+
+    def at_work(self, campaign: str, sku: str) -> bool:
+        """Know of none."""
+        del campaign, sku
+        return False

@@ -8,7 +8,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import uuid4
 
@@ -23,6 +22,9 @@ TIMEOUT = httpx.Timeout(3.0, connect=1.0)
 
 KNOWN_S = 5.0
 """Seconds for which a campaign's newest run is not asked for again."""
+
+AT_WORK_S = 2.0
+"""Seconds for which it is believed whether a run is under way; somebody watches it."""
 
 SULK_S = 15.0
 """Seconds for which a server that did not answer is not asked for links; new work is told all the same."""
@@ -42,24 +44,31 @@ BROKEN = (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, In
 """What a server that is away, busy or no Prefect comes to."""
 
 
-@dataclass
 class Remembered:
-    """The newest entries by key, with when they were noted; the oldest give way."""
+    """The newest entries by key, with when they were noted; the oldest give way. For many threads."""
 
-    clock: Callable[[], float]
-    entries: OrderedDict[str, tuple[float, str]] = field(default_factory=OrderedDict)
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Tell the age of entries by `clock`, in seconds."""
+        self._clock = clock
+        self._entries: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
     def put(self, key: str, value: str) -> None:
         """Note `value` as of now."""
-        self.entries[key] = (self.clock(), value)
-        self.entries.move_to_end(key)
-        while len(self.entries) > REMEMBERED:
-            self.entries.popitem(last=False)
+        with self._lock:
+            self._entries[key] = (self._clock(), value)
+            self._entries.move_to_end(key)
+            while len(self._entries) > REMEMBERED:
+                self._entries.popitem(last=False)
 
     def fresh(self, key: str, age_s: float) -> str:
         """Return the value noted less than `age_s` ago, else ''."""
-        noted, value = self.entries.get(key, (float("-inf"), ""))
-        return value if self.clock() - noted < age_s else ""
+        with self._lock:
+            noted, value = self._entries.get(key, (float("-inf"), ""))
+        return value if self._clock() - noted < age_s else ""
 
 
 class PrefectNudge:
@@ -86,9 +95,8 @@ class PrefectNudge:
         self._clock = clock
         self._caller = str(uuid4())
         self._token = ""
-        self._deployments, self._runs = Remembered(clock), Remembered(clock)
+        self._deployments, self._runs, self._states = (Remembered(clock) for _ in range(3))
         self._sulking_until = float("-inf")
-        self._lock = threading.Lock()
 
     @classmethod
     def at(cls, settings: StudioSettings) -> Self:
@@ -121,16 +129,30 @@ class PrefectNudge:
     def run_page(self, campaign: str, sku: str = "") -> str:
         """Return the address of the newest run; asked again after KNOWN_S, remembered while unreachable."""
         place = f"{campaign} {sku}"
-        with self._lock:
-            known = self._runs.fresh(place, KNOWN_S)
-            if known or self._clock() < self._sulking_until:
-                return known or self._runs.fresh(place, float("inf"))
+        known = self._runs.fresh(place, KNOWN_S)
+        if not known and self._clock() >= self._sulking_until:
+            self._look_up(place, campaign, sku)
+        return known or self._runs.fresh(place, float("inf"))
+
+    def at_work(self, campaign: str, sku: str) -> bool:
+        """Tell whether the newest run for a product is under way; asked again after AT_WORK_S."""
+        place = f"{campaign} {sku}"
+        known = self._states.fresh(place, AT_WORK_S)
+        if not known and self._clock() >= self._sulking_until:
+            self._look_up(place, campaign, sku)
+            known = self._states.fresh(place, AT_WORK_S)
+        return known == "RUNNING"
+
+    def _look_up(self, place: str, campaign: str, sku: str) -> None:
+        """Ask for the newest run, and note its page and its state."""
         try:
-            found = self._newest(campaign, sku)
+            run, state = self._newest(campaign, sku)
         except BROKEN as error:
             self._sulk(error)
-            found = ""
-        return self._remember(place, found) if found else self._runs.fresh(place, float("inf"))
+            return
+        self._states.put(place, state)
+        if run:
+            self._remember(place, run)
 
     def _start(self, name: str, parameters: dict[str, Any], campaign: str, sku: str, key: str) -> str:
         body: dict[str, Any] = {"parameters": parameters, "tags": [OURS, f"campaign:{campaign}"]}
@@ -161,14 +183,14 @@ class PrefectNudge:
             self._deployments.put(name, known)
         return known
 
-    def _newest(self, campaign: str, sku: str) -> str:
-        """Return the id of the campaign's newest run, of one product's with `sku`; '' for none."""
+    def _newest(self, campaign: str, sku: str) -> tuple[str, str]:
+        """Return id and state of the campaign's newest run, of one product's with `sku`; '' for no run."""
         wanted: dict[str, Any] = {"tags": {"all_": [f"campaign:{campaign}"]}}
         if sku:
             wanted["name"] = {"any_": [f"{campaign} {sku}"]}
         body = {"flow_runs": wanted, "limit": 1, "sort": "EXPECTED_START_TIME_DESC"}
         found = self._post("/flow_runs/filter", body).raise_for_status().json()
-        return str(found[0]["id"]) if found else ""
+        return (str(found[0]["id"]), str(found[0]["state_type"])) if found else ("", "NONE")
 
     def _post(self, path: str, body: dict[str, Any]) -> httpx.Response:
         """Send a change; a server with CSRF protection refuses the first without a token of its own."""
@@ -186,14 +208,12 @@ class PrefectNudge:
 
     def _remember(self, place: str, run: str) -> str:
         page = f"{self._pages}/runs/flow-run/{run}"
-        with self._lock:
-            self._runs.put(place, page)
+        self._runs.put(place, page)
         return page
 
     def _sulk(self, error: Exception) -> None:
         LOG.warning("Prefect could not be asked: %s", type(error).__name__)
-        with self._lock:
-            self._sulking_until = self._clock() + SULK_S
+        self._sulking_until = self._clock() + SULK_S
 
 
 def nudge_for(settings: StudioSettings) -> Nudge:

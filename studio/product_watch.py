@@ -5,7 +5,7 @@ from typing import NamedTuple
 from fastapi import Request
 
 from studio.desk import Desk
-from studio.progress import ProductProgress, progress_of
+from studio.progress import ProductProgress, may_be_at_work, progress_of
 from studio.watching import Watch
 
 
@@ -22,7 +22,9 @@ ProductWatch = Watch[Product, ProductProgress]
 def product_progress(desk: Desk, product: Product) -> ProductProgress:
     """Tell how the shots of a product's latest form stand; raises NotRegistered."""
     form = desk.catalog.product_form(*product)
-    return progress_of(desk.catalog.product_shots(*product), form, desk.policy, desk.recipes)
+    shots = desk.catalog.product_shots(*product)
+    at_work = may_be_at_work(shots) and desk.nudge.at_work(*product)
+    return progress_of(shots, form, desk.policy, desk.recipes, at_work=at_work)
 
 
 def watch_of(request: Request) -> ProductWatch:

@@ -68,22 +68,37 @@ class ProductProgress:
 
 
 def progress_of(
-    shots: Sequence[ProductShot], form: ProductForm, policy: GatePolicy, recipes: RecipeTable
+    shots: Sequence[ProductShot],
+    form: ProductForm,
+    policy: GatePolicy,
+    recipes: RecipeTable,
+    *,
+    at_work: bool = False,
 ) -> ProductProgress:
-    """Tell how the shots of `form`, the product's latest, stand."""
+    """Tell how the shots of `form`, the product's latest, stand; `at_work`: a run for them is under way."""
     ours = [shot for shot in shots if shot.form == form.fingerprint]
-    return ProductProgress(tuple(_shot(shot, form, policy, recipes) for shot in ours), len(shots) - len(ours))
+    told = tuple(_shot(shot, form, policy, recipes, at_work=at_work) for shot in ours)
+    return ProductProgress(told, len(shots) - len(ours))
 
 
-def _shot(shot: ProductShot, form: ProductForm, policy: GatePolicy, recipes: RecipeTable) -> ShotProgress:
+def may_be_at_work(shots: Sequence[ProductShot]) -> bool:
+    """Tell whether somebody may be making a first attempt: a run for one form holds no leases."""
+    return any(shot.state is ShotState.UNFINISHED and not shot.leased and not shot.tries for shot in shots)
+
+
+def _shot(
+    shot: ProductShot, form: ProductForm, policy: GatePolicy, recipes: RecipeTable, *, at_work: bool
+) -> ShotProgress:
     wanted = len(recipes.for_shot(form.channels, shot.shot_type))
-    return ShotProgress(shot, _stage(shot, wanted), variant_for(len(shot.tries), policy), wanted)
+    return ShotProgress(
+        shot, _stage(shot, wanted, at_work=at_work), variant_for(len(shot.tries), policy), wanted
+    )
 
 
-def _stage(shot: ProductShot, wanted: int) -> Stage:
+def _stage(shot: ProductShot, wanted: int, *, at_work: bool) -> Stage:
     match shot.state:
         case ShotState.UNFINISHED:
-            return Stage.MAKING if shot.leased or shot.tries else Stage.WAITING
+            return Stage.MAKING if shot.leased or shot.tries or at_work else Stage.WAITING
         case ShotState.ACCEPTED:
             return Stage.DONE if shot.files >= wanted else Stage.FILES
         case ShotState.NEEDS_REVIEW:

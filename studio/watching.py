@@ -80,12 +80,12 @@ class Watch(Generic[K, V]):
         try:
             seen, began = 0, asyncio.get_running_loop().time()
             while asyncio.get_running_loop().time() - began < LONGEST_S:
-                if not await self._newer(watched, seen):
+                if await self._newer(watched, seen):
+                    seen = watched.version
+                    yield watched.latest
+                elif not watched.ended:
                     yield None
-                    continue
-                seen = watched.version
-                yield watched.latest
-                if watched.ended:
+                if watched.ended and watched.version == seen:
                     return
         finally:
             self._leave(key, watched)
@@ -94,12 +94,21 @@ class Watch(Generic[K, V]):
         """Wait for an answer that was not seen; tell whether one came before it was time for a heartbeat."""
         try:
             async with asyncio.timeout(self._heartbeat_s), watched.changed:
-                await watched.changed.wait_for(lambda: watched.version > seen)
+                await watched.changed.wait_for(lambda: watched.version > seen or watched.ended)
         except TimeoutError:
             return False
-        return True
+        return watched.version > seen
 
     async def _keep_looking(self, key: K, watched: _Watched[V]) -> None:
+        """Look until nothing more changes; a look that breaks ends all streams, so that none stays silent."""
+        try:
+            await self._look_on(key, watched)
+        finally:
+            async with watched.changed:
+                watched.ended = True
+                watched.changed.notify_all()
+
+    async def _look_on(self, key: K, watched: _Watched[V]) -> None:
         while not watched.ended:
             try:
                 answer = await asyncio.to_thread(self._look, key)

@@ -49,7 +49,9 @@ class PrefectServer:
         for run in self.runs:
             if key and (run["deployment"], run.get("idempotency_key")) == (deployment, key):
                 return httpx.Response(200, json=run)
-        self.runs.append({**body, "id": f"run-{len(self.runs) + 1}", "deployment": deployment})
+        self.runs.append(
+            {**body, "id": f"run-{len(self.runs) + 1}", "deployment": deployment, "state_type": "SCHEDULED"}
+        )
         return httpx.Response(201, json=self.runs[-1])
 
     def _found(self, body: dict[str, Any]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from catalog import Catalog
 from catalog.products import ProductShot, TryState
 from schemas import Outcome, Shot, ShotType, Variant
 from studio.live_pages import router
-from studio.progress import FINAL, ProductProgress, Stage, progress_of
+from studio.progress import FINAL, ProductProgress, Stage, may_be_at_work, progress_of
 from studio.watching import Watch, event
 from tests.factories import a_form, a_rendition, a_spec, an_attempt
 from zimage_core.judging import default_policy
@@ -55,6 +55,15 @@ def test_a_shot_moves_through_its_stages(catalog: Catalog, shot: Shot) -> None:
     for slot in default_recipes().for_shot(shot.form.channels, shot.shot_type):
         catalog.record_renditions([a_rendition(master, slot.slot)])
     assert stage_of(catalog, shot) is Stage.DONE
+
+
+def test_a_run_that_holds_no_lease_is_told_by_prefect(catalog: Catalog, shot: Shot) -> None:
+    shots = catalog.product_shots("spring", shot.form.sku)
+    assert may_be_at_work(shots)
+    (one,) = progress_of(shots, shot.form, default_policy(), default_recipes(), at_work=True).shots
+    assert (one.stage, one.number, one.asks) == (Stage.MAKING, 1, Variant.TURBO)
+    accepted(catalog, shot)
+    assert not may_be_at_work(catalog.product_shots("spring", shot.form.sku))
 
 
 def test_a_person_or_an_end_is_final(catalog: Catalog, shot: Shot) -> None:
@@ -175,6 +184,20 @@ def test_nothing_is_looked_at_once_everybody_has_left() -> None:
         return numbers.looks - looks
 
     assert asyncio.run(leave_after_three()) <= 1
+    assert watch.listeners == 0
+
+
+def test_a_look_that_breaks_ends_the_stream() -> None:
+    def broken(_: str) -> int:
+        raise ZeroDivisionError
+
+    watch = Watch(broken, lambda _: False, poll_s=0.01)
+
+    async def with_its_error() -> list[int | None]:
+        following = asyncio.create_task(heard(watch))
+        return await asyncio.wait_for(following, 5)
+
+    assert asyncio.run(with_its_error()) == []
     assert watch.listeners == 0
 
 

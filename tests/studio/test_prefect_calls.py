@@ -8,7 +8,7 @@ from prefect_server import AUTH, PrefectServer
 
 from schemas import SettingsInvalid, settings_from
 from studio.nudges import NoNudge
-from studio.prefect_calls import KNOWN_S, REMEMBERED, SULK_S, PrefectNudge, Remembered, nudge_for
+from studio.prefect_calls import AT_WORK_S, KNOWN_S, REMEMBERED, SULK_S, PrefectNudge, Remembered, nudge_for
 from tests.factories import a_form
 
 PAGES = "https://prefect.test"
@@ -105,6 +105,19 @@ def test_the_newest_run_is_found_also_when_another_process_began_it() -> None:
     assert nudge.run_page("spring", a_form().sku) == page
 
 
+def test_a_run_that_is_under_way_is_told() -> None:
+    server, hands = PrefectServer(), Hands()
+    nudge = nudge_to(server, hands)
+    assert not nudge.at_work("spring", a_form().sku)
+    nudge.form_submitted("spring", a_form())
+    server.runs[0]["state_type"] = "RUNNING"
+    assert not nudge.at_work("spring", a_form().sku), "asked a moment ago"
+    hands.now = AT_WORK_S + 1
+    assert nudge.at_work("spring", a_form().sku)
+    server.away, hands.now = True, 2 * AT_WORK_S + 2
+    assert not nudge.at_work("spring", a_form().sku)
+
+
 def test_a_deployment_that_was_made_anew_is_looked_up_again() -> None:
     server = PrefectServer()
     nudge = nudge_to(server)
@@ -118,7 +131,7 @@ def test_the_memory_of_runs_is_bounded() -> None:
     runs = Remembered(Hands())
     for number in range(REMEMBERED + 5):
         runs.put(str(number), "page")
-    assert len(runs.entries) == REMEMBERED
+    assert len(runs) == REMEMBERED
     assert runs.fresh("0", 1.0) == ""
 
 
