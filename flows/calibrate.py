@@ -43,12 +43,12 @@ def calibrate(workspace: str) -> State[str]:
                 name="NoBetter", message="It says later verdicts no better; kept as it was.", data=""
             )
         text = as_toml(lesson.after, HEAD)
-        records.catalog.keep_calibration(lesson.after.fingerprint, text)
-    _replace(path, text)
-    said = (
-        f"{len(lesson.earlier)} verdicts taught {lesson.after.fingerprint}; start the core again to use it."
-    )
-    return Completed(message=said, data=lesson.after.fingerprint)
+        _replace(path, text)
+        # The file rounds; the core will name in its scores what it reads there.
+        fingerprint = load_calibration(path).fingerprint
+        records.catalog.keep_calibration(fingerprint, text)
+    said = f"{len(lesson.earlier)} verdicts taught {fingerprint}; start the core again to use it."
+    return Completed(message=said, data=fingerprint)
 
 
 def lesson_text(lesson: Lesson, gate: float) -> str:
