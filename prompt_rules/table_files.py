@@ -1,5 +1,7 @@
 """Reading rule tables from CSV files, as people save them from a spreadsheet; every fault names its cell."""
 
+import csv
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -62,6 +64,21 @@ def cells_of(path: Path) -> list[list[str]]:
     except OSError as error:
         raise RuleTableInvalid(f"{path.name} cannot be read: {error.strerror}.", table=path.name) from error
     return [[cell.strip() for cell in row] for row in table.fillna("").to_numpy().tolist()]
+
+
+def cells_in(table: str, text: str) -> list[list[str]]:
+    """Read a table's cells from text that somebody typed or sent, as `cells_of` reads them from a file."""
+    try:
+        rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+    except csv.Error as error:
+        raise _irregular(table, str(error)) from error
+    if not any(any(row) for row in rows):
+        raise RuleTableInvalid(f"{table} is empty; a rule table starts with its header row.", table=table)
+    width = len(rows[0])
+    for number, row in enumerate(rows, start=1):
+        if len(row) > width:
+            raise _irregular(table, f"row {number} has {len(row)} cells, the header {width}")
+    return [[cell.strip() for cell in row] + [""] * (width - len(row)) for row in rows]
 
 
 def _irregular(table: str, reason: str) -> RuleTableInvalid:
