@@ -23,6 +23,7 @@ from packshot.studio_commands import studio_app
 from packshot.up_commands import up
 from packshot.worker_commands import worker
 from schemas import AssetError
+from schemas.request_ids import new_request_id, under_request
 
 DONE, STOPPED, GAPS, INTERRUPTED = 0, 1, 3, 130
 
@@ -100,7 +101,7 @@ def _run(forms: Path, campaign: str, out: Path, *, as_json: bool) -> int:
         print_check(forms, checked, as_json=as_json)
         return STOPPED
     workspace = workspace_at(out)
-    with open_records(settings, workspace) as records:
+    with open_records(settings, workspace) as records, under_request(new_request_id()):
         try:
             with progress_to(Console(stderr=True, quiet=as_json)) as watch:
                 production = produce(checked, campaign, workspace, settings, records, watch)

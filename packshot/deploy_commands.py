@@ -1,13 +1,12 @@
 """`packshot deploy`: register flows, schedules and limits in the Prefect server at PREFECT_API_URL."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from packshot.environment import our_settings
+from packshot.environment import our_settings, prefect_api
 from schemas import SettingsInvalid
 
 Out = Annotated[Path, typer.Option("--out", help="The workspace that the runs work in; workers need it too.")]
@@ -20,7 +19,7 @@ def deploy(out: Out = Path("packshot-out"), pool: Pool = "packshot") -> None:
     from packshot.prefect_home import settle_prefect
     from packshot.production import workspace_at
 
-    if not os.environ.get("PREFECT_API_URL"):
+    if prefect_api() is None:
         raise SettingsInvalid(
             "PREFECT_API_URL is not set; give the address of Prefect's API, such as http://127.0.0.1:4200/api."
         )
