@@ -10,6 +10,9 @@ from starlette.routing import BaseRoute
 PROGRAMS = ("/api/", "/pictures/", "/thumbnails/", "/healthz", "/readyz", "/openapi.json")
 """Beginnings of the paths that programs use; the rest are pages and may change at any time."""
 
+KEYLESS = frozenset({"/healthz", "/readyz"})
+"""What is answered to anybody."""
+
 REFUSALS = {
     400: "The request cannot be read",
     401: "No key, or one that is unknown, expired or revoked",
@@ -65,9 +68,11 @@ def is_for_programs(routes: Iterable[BaseRoute]) -> bool:
 def described(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return an OpenAPI document with the refusals and the key's scheme put in, and pages left out."""
     paths = {path: told for path, told in document["paths"].items() if path.startswith(PROGRAMS)}
-    for operations in paths.values():
+    for path, operations in paths.items():
         for operation in operations.values():
             operation["responses"] = _responses(operation["responses"])
+            if path in KEYLESS:
+                operation["security"] = []
     components = dict(document.get("components", {}))
     schemas = {
         name: told for name, told in components.get("schemas", {}).items() if "ValidationError" not in name

@@ -1,6 +1,6 @@
 """A studio on the sample rule tables, with and without users."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -77,7 +77,11 @@ def browser(tables: RuleTables, catalog: Catalog, tmp_path: Path) -> Browser:
     """A browser at a studio; `door` says whether it knows users."""
 
     def opened(
-        door: Door = Door.OPEN, accounts: Accounts | None = None, sink: Sink | None = None, **more: object
+        door: Door = Door.OPEN,
+        accounts: Accounts | None = None,
+        sink: Sink | None = None,
+        hosts: Collection[str] = (HOST,),
+        **more: object,
     ) -> TestClient:
         keeper = Doorkeeper(door, accounts or FewAccounts(), Sessions("a secret for tests"), **more)  # type: ignore[arg-type]  # passed through
         desk = Desk(
@@ -91,7 +95,7 @@ def browser(tables: RuleTables, catalog: Catalog, tmp_path: Path) -> Browser:
             nudge=NoNudge(),
         )
         client = TestClient(
-            create_app(desk, keeper, {HOST}, sink),
+            create_app(desk, keeper, hosts, sink),
             base_url=f"https://{HOST}",
             headers=BROWSER,
             follow_redirects=False,
