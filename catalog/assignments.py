@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, func, select
+from sqlalchemy import ColumnElement, Exists, Select, delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from catalog.attempts import attempts_where
@@ -97,11 +97,12 @@ def waiting(session: Session, reviewer: str, campaign: str | None, *, four_eyes:
         .where(LotRow.state == LotState.OPEN, LotMemberRow.settled.is_(False))
         .where(~_looked(reviewer, LotMemberRow.lot).exists())
     )
+    sampled_shot = select(AttemptRow.id).where(AttemptRow.shot_id == ShotRow.id, _is_sampled())
     others = (
         select(func.count())
         .select_from(ShotRow)
         .join(CampaignRow, CampaignRow.name == ShotRow.campaign)
-        .where(ShotRow.state == ShotState.NEEDS_REVIEW, ~_in_open_lot().exists())
+        .where(ShotRow.state == ShotState.NEEDS_REVIEW, ~sampled_shot.exists())
     )
     skipped = (
         select(func.count())
@@ -163,19 +164,21 @@ def _waiting() -> Select[str, str]:
         select(AttemptRow.id, AttemptRow.shot_id)
         .join(ShotRow, ShotRow.id == AttemptRow.shot_id)
         .where(ShotRow.state == ShotState.NEEDS_REVIEW, AttemptRow.picture.is_not(None), newest)
-        .where(~_in_open_lot().exists())
+        .where(~_is_sampled())
     )
 
 
-def _in_open_lot() -> Select[str]:
-    """Choose the samples of open lots in which the shot at hand waits for somebody."""
-    sampled = aliased(AttemptRow)
+def _is_sampled() -> Exists:
+    """Say that the attempt at hand waits for somebody in an open lot's sample.
+
+    Nested, not joined: SQLite would go through whole lots for each shot.
+    """
+    lot_is_open = select(LotRow.id).where(LotRow.id == LotMemberRow.lot, LotRow.state == LotState.OPEN)
+    waits = LotMemberRow.settled.is_(False)
     return (
         select(LotMemberRow.lot)
-        .join(LotRow, LotRow.id == LotMemberRow.lot)
-        .join(sampled, sampled.id == LotMemberRow.attempt_id)
-        .where(sampled.shot_id == ShotRow.id, LotRow.state == LotState.OPEN, LotMemberRow.settled.is_(False))
-        .correlate(ShotRow)
+        .where(LotMemberRow.attempt_id == AttemptRow.id, waits, lot_is_open.exists())
+        .exists()
     )
 
 

@@ -1,8 +1,10 @@
 """The catalog's desk for lots: drawing them, what was found in them, and closing them."""
 
+from sqlalchemy.orm import Session
+
 from catalog import lot_draws, lot_findings, lots
 from catalog.errors import VerdictConflict
-from catalog.lot_findings import LotHead, LotPicture, MemberFinding
+from catalog.lot_findings import LotHead, LotPicture
 from catalog.lots import Lot
 from catalog.opened import Opened
 from catalog.states import LotState, Origin
@@ -32,10 +34,10 @@ class LotDesk(Opened):
         have been looked at.
         """
         with self._database.writing() as session:
-            open_lot = lots.lot(session, lot_id)
-            if open_lot.state is not LotState.OPEN:
-                return open_lot
-            proposal = self._count(lot_findings.found_in(session, lot_id), open_lot).proposal
+            head = lot_findings.head(session, lot_id)
+            if head.state is not LotState.OPEN:
+                return lots.lot(session, lot_id)
+            proposal = _count(session, head).proposal
             if proposal is Proposal.WAIT:
                 raise VerdictConflict("The lot is not decided yet: pictures of its sample wait for a look.")
             to = LotState.ACCEPTED if proposal is Proposal.ACCEPT else LotState.REJECTED
@@ -47,7 +49,7 @@ class LotDesk(Opened):
     def lot_count(self, lot_id: str) -> LotCount:
         """Say what has been found in a lot so far, and what follows; raises NotRegistered."""
         with self._database.reading() as session:
-            return self._count(lot_findings.found_in(session, lot_id), lots.lot(session, lot_id))
+            return _count(session, lot_findings.head(session, lot_id))
 
     def lot_heads(
         self, campaign: str | None = None, *, start: int = 0, size: int = 60
@@ -78,8 +80,7 @@ class LotDesk(Opened):
             all_heads = lot_findings.heads(session, head.campaign, 0, MOST_PAIRS)
             return tuple(one.id for one in all_heads if one.plan.get("of") == lot_id)
 
-    @staticmethod
-    def _count(found: tuple[MemberFinding, ...], of: Lot) -> LotCount:
-        random = [one.defects for one in found if one.origin is Origin.RANDOM]
-        left = sum(one.defects is None for one in found)
-        return counted(numbers_in(of.plan), random, left)
+
+def _count(session: Session, head: LotHead) -> LotCount:
+    random = lot_findings.found_in(session, head.id, Origin.RANDOM)
+    return counted(numbers_in(head.plan), [one.defects for one in random], head.sample - head.settled)

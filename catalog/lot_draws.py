@@ -71,7 +71,7 @@ def switching_of(session: Session, campaign: str) -> Switching:
     """Return how strict the campaign's next lot is, by the newest closed one of ISO 2859-1."""
     for one in lots(session, campaign):
         if one.state is not LotState.OPEN and sampling_in(one.plan) is Sampling.ISO2859 and "lot" in one.plan:
-            found = [seen.defects for seen in found_in(session, one.id) if seen.origin is Origin.RANDOM]
+            found = [seen.defects for seen in found_in(session, one.id, Origin.RANDOM)]
             return switching_from(one.plan, found, accepted=one.state is LotState.ACCEPTED)
     return Switching()
 

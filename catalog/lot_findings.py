@@ -19,7 +19,6 @@ class MemberFinding(Schema):
     """A picture of a sample; `defects` are the classes found in it, None while somebody has to look."""
 
     attempt_id: str
-    origin: Origin
     defects: frozenset[DefectClass] | None
 
 
@@ -57,8 +56,8 @@ class LotPicture(Schema):
     defects: tuple[str, ...]
 
 
-def found_in(session: Session, lot: str, origin: Origin | None = None) -> tuple[MemberFinding, ...]:
-    """List what was found in a lot's sample, in the order of its drawing.
+def found_in(session: Session, lot: str, origin: Origin) -> tuple[MemberFinding, ...]:
+    """List what was found in one part of a lot's sample, in the order of its drawing.
 
     Where people did not agree the last word counts; else what any of them found does.
     """
@@ -72,24 +71,23 @@ def found_in(session: Session, lot: str, origin: Origin | None = None) -> tuple[
         said.pop(reviewer, None)
         said[reviewer] = defects
     chosen = (
-        select(LotMemberRow, AttemptRow.shot_id, func.coalesce(LotMemberRow.places, LotRow.places))
+        select(
+            LotMemberRow.attempt_id,
+            LotMemberRow.settled,
+            LotMemberRow.wanted > func.coalesce(LotMemberRow.places, LotRow.places),
+            AttemptRow.shot_id,
+        )
         .join(AttemptRow, AttemptRow.id == LotMemberRow.attempt_id)
         .join(LotRow, LotRow.id == LotMemberRow.lot)
-        .where(LotMemberRow.lot == lot)
+        .where(LotMemberRow.lot == lot, LotMemberRow.origin == origin)
         .order_by(LotMemberRow.position)
     )
-    if origin is not None:
-        chosen = chosen.where(LotMemberRow.origin == origin)
     told = []
-    for row, shot_id, places in session.execute(chosen):
+    for attempt_id, settled, disputed, shot_id in session.execute(chosen):
         said_last = list(found.get(shot_id, {}).values())
-        counting = said_last[-1:] if row.wanted > places else said_last
+        counting = said_last[-1:] if disputed else said_last
         classes = frozenset(DefectClass(one["severity"]) for defects in counting for one in defects)
-        told.append(
-            MemberFinding(
-                attempt_id=row.attempt_id, origin=row.origin, defects=classes if row.settled else None
-            )
-        )
+        told.append(MemberFinding(attempt_id=attempt_id, defects=classes if settled else None))
     return tuple(told)
 
 
