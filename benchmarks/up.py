@@ -28,7 +28,7 @@ from packshot.keeper import children_of
 from schemas import Role
 
 FIRST_PICTURE_GOAL_S, RESTART_GOAL_S, STOP_GOAL_S = 90.0, 15.0, 15.0
-PATIENCE_S = 600.0
+PATIENCE_S = 240.0
 SERVICES = ("core", "prefect", "flows", "studio")
 
 
@@ -44,7 +44,8 @@ class Everything:
         for server in ("studio", "prefect", "core"):
             command += [f"--{server}-port", "0"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         for line in self.process.stdout or ():
@@ -89,7 +90,17 @@ class Everything:
         began = time.monotonic()
         self.process.send_signal(signal.SIGINT)
         self.process.wait(60)
-        return time.monotonic() - began
+        took = time.monotonic() - began
+        self.close()
+        return took
+
+    def close(self) -> None:
+        """Kill it if it still runs, and read what it said last."""
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 def _names(service: str) -> str:

@@ -212,7 +212,8 @@ class PrefectNudge:
         return page
 
     def _sulk(self, error: Exception) -> None:
-        LOG.warning("Prefect could not be asked: %s", type(error).__name__)
+        status = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else ""
+        LOG.warning("Prefect could not be asked: %s %s", type(error).__name__, status)
         self._sulking_until = self._clock() + SULK_S
 
 

@@ -20,15 +20,15 @@ OURS = "form-0123456789abcdef"
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everything]:
     everything = Everything(tmp_path_factory.mktemp("up"))
     yield everything
-    if everything.process.poll() is None:
-        everything.process.kill()
-        everything.process.wait()
+    everything.close()
 
 
 @pytest.fixture(scope="module")
-def desk(running: Everything) -> Desk:
+def desk(running: Everything) -> Iterator[Desk]:
     ready = running.ready()
-    return Desk(ready["Studio"], running.key(), ready["Prefect"])
+    somebody = Desk(ready["Studio"], running.key(), ready["Prefect"])
+    yield somebody
+    somebody.http.close()
 
 
 def below(pid: int) -> list[int]:
