@@ -5,11 +5,12 @@ import re
 
 import pytest
 from conftest import Browser, signed_in
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 
 from catalog import Catalog, Made, Review, ShotState
-from schemas import Attempt, Outcome
+from schemas import Attempt, Outcome, settings_from
 from schemas.lot_plans import Sampling
 from studio.visitors import Door
 from tests.factories import a_form, a_spec, an_attempt, some_scores
@@ -218,3 +219,15 @@ def test_an_operator_reviews_nothing(catalog: Catalog, browser: Browser) -> None
     client = signed_in(browser(Door.USERS), "operator")
     for address in ("/review", "/lots", "/api/lots", "/api/reviews/next"):
         assert client.get(address).status_code == 403
+
+
+def test_four_eyes_hold_for_pages_and_programs(catalog: Catalog, reviewer: TestClient) -> None:
+    (attempt,) = made(catalog, 1, Outcome.NEEDS_REVIEW, by="reviewer")
+    app: FastAPI = reviewer.app  # type: ignore[assignment]  # the one that the fixture made
+    app.state.desk.settings = settings_from({"PACKSHOT_STUDIO__FOUR_EYES": "true"})
+    assert "Nothing waits for you" in reviewer.get("/review").text
+    assert reviewer.get("/api/reviews/next", headers=JSON).json() == []
+    sent = {"id": "own-work-1", "attempt": attempt.id, "outcome": "accepted"}
+    answer = reviewer.post("/api/reviews", json=sent, headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (403, "own_work")
+    assert catalog.shot_state(attempt.shot_id) is ShotState.NEEDS_REVIEW
