@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -21,6 +22,8 @@ ANY_USER = Depends(Allow())
 SIDES = (160, 320, 640)
 """Longest sides of thumbnails in px; others are not made, so that nobody can fill the disk with them."""
 
+GONE: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such picture"}}
+
 HASH = re.compile(r"[0-9a-f]{64}")
 KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
 FOREVER = {
@@ -29,7 +32,7 @@ FOREVER = {
 }
 
 
-@router.get("/pictures/{sha}")
+@router.get("/pictures/{sha}", responses=GONE)
 def picture(request: Request, sha: str, _: Visitor = ANY_USER) -> Response:
     """Return a stored picture whole."""
     desk: Desk = request.app.state.desk
@@ -37,7 +40,7 @@ def picture(request: Request, sha: str, _: Visitor = ANY_USER) -> Response:
     return Response(data, media_type=kind_of(data), headers=FOREVER)
 
 
-@router.get("/thumbnails/{side}/{sha}")
+@router.get("/thumbnails/{side}/{sha}", responses=GONE)
 def small_picture(request: Request, side: int, sha: str, _: Visitor = ANY_USER) -> Response:
     """Return a stored picture reduced to `side` px, as WebP."""
     desk: Desk = request.app.state.desk
