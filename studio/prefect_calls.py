@@ -29,6 +29,9 @@ AT_WORK_S = 2.0
 SULK_S = 15.0
 """Seconds for which a server that did not answer is not asked for links; new work is told all the same."""
 
+LOCKED_S = (0.1, 0.3, 0.6)
+"""Pauses after which a busy Prefect (503) is asked again, as its own client does."""
+
 DEPLOYMENT_S = 300.0
 """Seconds for which a deployment's id is believed."""
 
@@ -193,8 +196,16 @@ class PrefectNudge:
         return (str(found[0]["id"]), str(found[0]["state_type"])) if found else ("", "NONE")
 
     def _post(self, path: str, body: dict[str, Any]) -> httpx.Response:
-        """Send a change; a server with CSRF protection refuses the first without a token of its own."""
+        """Send a change, again when Prefect's SQLite was locked; its key makes that safe.
+
+        A server with CSRF protection refuses the first without a token of its own.
+        """
         answer = self._client.post(path, json=body, headers=self._proof())
+        for pause in LOCKED_S:
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(pause)
+            answer = self._client.post(path, json=body, headers=self._proof())
         if answer.status_code == httpx.codes.FORBIDDEN:
             told = self._client.get("/csrf-token", params={"client": self._caller}).raise_for_status()
             self._token = str(told.json()["token"])
