@@ -1,6 +1,7 @@
 """Signing in: passwords, how often one may fail, and how sessions end."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from argon2 import PasswordHasher
@@ -78,7 +79,7 @@ def test_an_unknown_name_costs_a_hash_as_well() -> None:
     checked = []
 
     class Counting(PasswordHasher):
-        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002 - the library's name
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002 - the library's name
             checked.append(hash)
             return super().verify(hash, password)
 
@@ -280,7 +281,11 @@ def test_a_key_is_worth_what_the_catalog_says_at_each_request(
     issued = catalog.issue_key("robot", Role.REVIEWER, "ann", scopes=("read",))
     visitor = accounts.key(issued.secret)
     assert visitor is not None
-    assert (visitor.roles, visitor.scopes, visitor.by_key) == ({Role.REVIEWER}, {"read"}, True)
+    assert (visitor.roles, visitor.scopes, visitor.by_key) == (
+        frozenset({Role.REVIEWER}),
+        frozenset({"read"}),
+        True,
+    )
     assert catalog.keys()[0].used_at is not None
     catalog.revoke_key(issued.key.id, "ann")
     assert accounts.key(issued.secret) is None

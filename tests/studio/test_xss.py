@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import uvicorn
 from conftest import Browser
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Dialog, Page, sync_playwright
 
 from catalog import Catalog, Defect, Review, Severity
 from schemas import Outcome, Role, Shot, TraceEntry, Verdict
@@ -54,7 +54,9 @@ def fill(catalog: Catalog) -> dict[str, str]:
     for number, (shot, text) in enumerate(zip(shots, PAYLOADS, strict=False)):
         outcome = (Outcome.ACCEPTED, Outcome.NEEDS_REVIEW, Outcome.REJECTED)[number % 3]
         verdict = Verdict(outcome=outcome, reasons=(text,), gate=0.85)
-        spec = a_spec(text=text, trace=(TraceEntry(slot="subject", op="add", rule=text, words=text, why=text),))
+        spec = a_spec(
+            text=text, trace=(TraceEntry(slot="subject", op="add", rule=text, words=text, why=text),)
+        )
         attempt = catalog.record_attempt(an_attempt(shot, verdict=verdict, spec=spec), spec, text.encode())
         if outcome is Outcome.NEEDS_REVIEW:
             found = (Defect(code="wrong_colour", severity=Severity.MAJOR),)
@@ -127,7 +129,7 @@ def test_two_hundred_scripts_in_every_field_run_nowhere(served: str, catalog: Ca
         chromium = tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = chromium.new_page()
         page.add_init_script(WATCH)
-        page.on("dialog", lambda dialog: (trouble.append(f"dialog at {page.url}"), dialog.dismiss()))
+        page.on("dialog", lambda dialog: _dismissed(dialog, trouble))
         page.on("console", lambda told: trouble.extend(_said(told, page.url)))
         page.on("pageerror", lambda error: trouble.append(f"{error} at {page.url}"))
         page.on("request", lambda sent: trouble.extend(_went_out(sent.url, served)))
@@ -148,6 +150,11 @@ def _visit(page: Page, address: str, trouble: list[str]) -> bool:
     if any(ran):
         trouble.append(f"{ran} at {address}")
     return status == 200
+
+
+def _dismissed(dialog: Dialog, trouble: list[str]) -> None:
+    trouble.append(f"a dialog says {dialog.message}")
+    dialog.dismiss()
 
 
 def _said(told: Any, where: str) -> list[str]:
