@@ -19,7 +19,7 @@ Password = Annotated[str, Form(max_length=LONGEST)]
 
 
 @router.get("/password")
-def show(request: Request, visitor: Visitor = OWN, changed: bool = False) -> Response:  # noqa: FBT001, FBT002 - a query
+def show(request: Request, visitor: Visitor = OWN, changed: bool = False) -> Response:  # noqa: FBT001, FBT002 - a query parameter of the address
     """Show the form."""
     return _page(request, visitor, changed=changed)
 

@@ -5,7 +5,6 @@ from typing import Literal
 
 import pytest
 from argon2 import PasswordHasher
-from conftest import HOST, Browser, quick_passwords, token_of
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +17,7 @@ from studio.passwords import Passwords, refuse_weak
 from studio.sessions import IDLE_S, LIFETIME_S, RENEWAL_S, Sessions
 from studio.throttle import LIMITS, REMEMBERED, WINDOW_S, Throttle
 from studio.visitors import Door
+from tests.studio.visiting import HOST, Browser, quick_passwords, token_of
 
 GOOD = "correct horse battery"
 BETTER = "another staple of mine"

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from campaigns import BAD, GOOD, worked
-from conftest import Browser
 from fastapi.testclient import TestClient
 
 from catalog import CampaignState, Catalog
 from studio import api_campaigns
 from studio.visitors import Door
 from tests.factories import a_form
+from tests.studio.visiting import Browser
 
 KEYED = {"authorization": "Bearer good-key", "accept": "application/json"}
 ROWS = [

@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from conftest import Browser
 from fastapi.testclient import TestClient
 
 from catalog import Catalog
 from schemas import ProductForm
 from studio.visitors import Door
 from tests.factories import a_form
+from tests.studio.visiting import Browser
 
 KEY = {"authorization": "Bearer good-key", "accept": "application/json"}
 FORM: dict[str, Any] = a_form(channels=("amazon",)).model_dump(mode="json", exclude_none=True)

@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from conftest import HOST, Browser, quick_passwords
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
@@ -24,6 +23,7 @@ from schemas import Role
 from studio.accounts import CatalogAccounts
 from studio.visitors import Door
 from tests.factories import a_form, a_spec, an_attempt
+from tests.studio.visiting import HOST, Browser, quick_passwords
 
 QUICK, LONG = 200, 5000
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import openpyxl
 import pytest
 from campaigns import worked
-from conftest import Browser, signed_in, token_of
 from fastapi.testclient import TestClient
 
 from catalog import CampaignState, Catalog, ShotState
@@ -18,6 +17,7 @@ from studio.campaign_words import duration, share
 from studio.language import words
 from studio.visitors import Door
 from tests.factories import a_form
+from tests.studio.visiting import Browser, signed_in, token_of
 
 
 def post(client: TestClient, address: str, **fields: str) -> int:

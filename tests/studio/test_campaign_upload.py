@@ -8,7 +8,6 @@ from pathlib import Path
 import openpyxl
 import pytest
 from campaigns import BAD, GOOD, checked, desk_of
-from conftest import Browser, token_of
 from fastapi.testclient import TestClient
 
 from catalog import Catalog
@@ -21,6 +20,7 @@ from studio.errors import SheetGone
 from studio.held_sheets import HeldSheets
 from studio.language import words
 from studio.sheets import CheckedSheet, as_xlsx, read_sheet
+from tests.studio.visiting import Browser, token_of
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 TERMS = {"name": "spring", "zone": "Asia/Shanghai", "priority": "10", "begin": "now"}

@@ -1,12 +1,12 @@
 """Who gets in: sessions, keys, roles, and what comes from another site."""
 
 import pytest
-from conftest import Browser, signed_in, token_of
 
 from schemas import Role
 from studio.app import ROUTERS
 from studio.sign_in import own_path
 from studio.visitors import Allow, Door, Public
+from tests.studio.visiting import Browser, signed_in, token_of
 
 OUTSIDE = {"/static"}
 

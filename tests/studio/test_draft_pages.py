@@ -1,10 +1,10 @@
 """Drafts are kept while typing; templates begin a form for everybody."""
 
-from conftest import BROWSER, Browser, signed_in, token_of
 from fastapi.testclient import TestClient
 
 from catalog import Catalog
 from studio.visitors import Door
+from tests.studio.visiting import BROWSER, Browser, signed_in, token_of
 
 ID = "0123456789abcdef01234567"
 

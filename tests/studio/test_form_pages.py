@@ -1,7 +1,6 @@
 """The new form: what will be made is shown while it is typed, and what is wrong stands at its field."""
 
 import pytest
-from conftest import BROWSER, Browser, token_of
 from fastapi.testclient import TestClient
 
 from catalog import Catalog
@@ -9,6 +8,7 @@ from schemas import Locale, ProductForm
 from studio.field_faults import Wrong
 from studio.language import words
 from tests.factories import a_form
+from tests.studio.visiting import BROWSER, Browser, token_of
 
 MUG = {
     "sku": "MUG-1",

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from conftest import BROWSER, Browser, token_of
 
 from catalog import Catalog
 from catalog.products import ProductShot, TryState
@@ -14,6 +13,7 @@ from studio.live_pages import router
 from studio.progress import FINAL, ProductProgress, Stage, may_be_at_work, progress_of
 from studio.watching import Watch, event
 from tests.factories import a_form, a_rendition, a_spec, an_attempt
+from tests.studio.visiting import BROWSER, Browser, token_of
 from zimage_core.judging import default_policy
 from zimage_core.renditions import default_recipes
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from conftest import KEY, Browser
 
 from catalog import Catalog, ShotState
 from schemas import ShotType
@@ -11,6 +10,7 @@ from studio.metrics import KEPT_S, Standing, StudioMetrics
 from studio.metrics_routes import Watching
 from studio.visitors import Door
 from tests.factories import a_form
+from tests.studio.visiting import KEY, Browser
 
 LOCAL, FAR = ("127.0.0.1", 5000), ("10.1.2.3", 5000)
 

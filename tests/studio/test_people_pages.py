@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Browser, token_of
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
@@ -14,6 +13,7 @@ from studio.accounts import CatalogAccounts
 from studio.audit_pages import ACTIONS
 from studio.language import words
 from studio.visitors import Door
+from tests.studio.visiting import Browser, token_of
 
 ROOM = Path(__file__).resolve().parents[2] / "catalog"
 HOOK = "https://shop.example.com/hook"

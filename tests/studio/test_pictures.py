@@ -3,12 +3,12 @@
 import io
 from pathlib import Path
 
-from conftest import Browser
 from PIL import Image
 
 from catalog import AssetStore, Catalog
 from studio.picture_routes import kind_of
 from tests.factories import a_shot, a_spec, an_attempt
+from tests.studio.visiting import Browser
 
 
 def kept(folder: Path, side: int = 400) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from conftest import HOST, PASSWORD, Browser, quick_passwords, token_of
 from fastapi import APIRouter
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -16,6 +15,7 @@ from studio.accounts import CatalogAccounts
 from studio.app import ROUTERS
 from studio.visitors import Door
 from tests.studio.routes import TABLE, KnownRoute, every_route, policy_of, table
+from tests.studio.visiting import HOST, PASSWORD, Browser, quick_passwords, token_of
 
 ROLES = tuple(role.value for role in Role)
 VISITORS = ("nobody", *ROLES, *(f"{role} key" for role in ROLES), "wrong key")

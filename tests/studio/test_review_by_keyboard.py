@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from conftest import FewAccounts
 from PIL import Image
 
 from catalog import Catalog
@@ -24,6 +23,7 @@ from studio.nudges import NoNudge
 from studio.sessions import Sessions
 from studio.visitors import Door, Doorkeeper
 from tests.factories import a_form, a_spec, an_attempt
+from tests.studio.visiting import FewAccounts
 from zimage_core.judging import default_policy
 from zimage_core.renditions import default_recipes
 

@@ -4,7 +4,6 @@ import io
 import re
 
 import pytest
-from conftest import Browser, signed_in
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
@@ -14,6 +13,7 @@ from schemas import Attempt, Outcome, settings_from
 from schemas.lot_plans import Sampling
 from studio.visitors import Door
 from tests.factories import a_form, a_spec, an_attempt, some_scores
+from tests.studio.visiting import Browser, signed_in
 
 JSON = {"accept": "application/json"}
 

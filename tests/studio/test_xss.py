@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from conftest import Browser
 from playwright.sync_api import Dialog, Page, sync_playwright
 
 from catalog import Catalog, Defect, Review, Severity
@@ -15,6 +14,7 @@ from schemas import Outcome, Role, Shot, TraceEntry, Verdict
 from tests.factories import a_form, a_spec, an_attempt
 from tests.studio.payloads import PAYLOADS
 from tests.studio.routes import every_route
+from tests.studio.visiting import Browser
 
 CHROMIUM = shutil.which("chromium")
 HERE = "127.0.0.1"

@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-from conftest import Browser, quick_passwords, token_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from schemas import Role
 from studio.accounts import CatalogAccounts
 from studio.visitors import Door
 from tests.studio.routes import every_route
+from tests.studio.visiting import Browser, quick_passwords, token_of
 
 PASSWORD = "canary-5f1d-password"  # noqa: S105 - searched for below
 SESSIONS = "a secret for tests"
