@@ -78,12 +78,16 @@ class Everything:
             return catalog.issue_key("benchmark", Role.OPERATOR, "benchmark").secret
 
     def pid_of(self, service: str) -> int:
-        """Return the process that does a service's work, below its keeper."""
+        """Return the process that does a service's work, below its keeper; of two cores who listens."""
+        found = []
         for keeper in children_of(self.process.pid):
             words = (Path("/proc") / str(keeper) / "cmdline").read_text().split("\0")
             if _names(service) in " ".join(words):
-                return children_of(keeper)[0]
-        raise RuntimeError(f"There is no {service}.")
+                found += children_of(keeper)
+        at_work = [pid for pid in found if _listens(pid)] if len(found) > 1 else found
+        if not at_work:
+            raise RuntimeError(f"There is no {service}.")
+        return at_work[0]
 
     def stop(self) -> float:
         """Press Ctrl-C and return the seconds until it is gone."""
@@ -101,6 +105,14 @@ class Everything:
         self._reader.join()
         if self.process.stdout is not None:
             self.process.stdout.close()
+
+
+def _listens(pid: int) -> bool:
+    """Report whether a process holds a listening TCP socket."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    listening = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A"}
+    opened = (Path("/proc") / str(pid) / "fd").iterdir()
+    return any(str(file.readlink()) in listening for file in opened)
 
 
 def _names(service: str) -> str:

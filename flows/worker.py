@@ -31,7 +31,7 @@ from flows.runs import OURS
 from flows.services import Records
 from schemas.step_log import step
 
-AT_A_TIME = 4
+AT_A_TIME = 6
 """Runs at a time; each is a process of about 250 MB."""
 
 LIVES = 3

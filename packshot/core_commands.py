@@ -22,17 +22,20 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,
     listener: Annotated[int | None, typer.Option(hidden=True)] = None,
+    in_turn: Annotated[bool, typer.Option(hidden=True)] = False,  # noqa: FBT002 - typer's way of a flag
     until_stdin_closes: Annotated[bool, typer.Option(hidden=True)] = False,  # noqa: FBT002 - typer's way of a flag
 ) -> None:
     """Serve until stopped: load the weights, warm up, render; a core that hangs or dies is replaced."""
     from packshot.locations import NANO_WEIGHTS
-    from zimage_core.main import serve_one, serve_supervised
+    from zimage_core.main import serve_in_turn, serve_one, serve_supervised
     from zimage_core.parent import leave_when_stdin_closes
 
     given = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
     settings = our_settings().core.model_copy(update=given)
     if listener is not None:
         serve_one(settings, NANO_WEIGHTS, listener)
+    if in_turn:
+        serve_in_turn(settings, NANO_WEIGHTS)
     if until_stdin_closes:
         leave_when_stdin_closes()
     raise typer.Exit(serve_supervised([sys.executable, "-m", "packshot", "core", "serve"], settings))

@@ -45,6 +45,8 @@ class Service:
     """The event in its own log that says that it is healthy, where nobody can be asked."""
     round: int = 0
     """Processes of round 0 are stopped first, together; those that they report to come after."""
+    after: str = ""
+    """The service that is healthy before this one is started; nobody waits for such a latecomer."""
 
 
 Say = Callable[[str, Mapping[str, Any]], None]
@@ -83,7 +85,8 @@ class Crew:
     def wait_until_healthy(self, timeout_s: float) -> dict[str, float]:
         """Return the seconds each service took; raise ProcessNeverHealthy naming the one that did not."""
         end = time.monotonic() + timeout_s
-        for post in self._posts:
+        needed = [post for post in self._posts if not post.service.after]
+        for post in needed:
             while not post.up.wait(POLL_S):
                 if self.failed is not None:
                     raise self.failed
@@ -94,7 +97,13 @@ class Crew:
                     raise ProcessNeverHealthy(
                         f"{name} was not healthy after {timeout_s:.0f} s; see logs/{name}.jsonl."
                     )
-        return {post.service.name: post.took_s for post in self._posts}
+        return {post.service.name: post.took_s for post in needed}
+
+    def await_first(self, name: str) -> None:
+        """Return when a service is healthy, or when all is to stop."""
+        first = next(post for post in self._posts if post.service.name == name)
+        while not first.up.wait(POLL_S) and not self.stopping.is_set():
+            pass
 
     def pids(self) -> dict[str, int]:
         """Return the keeper of each service that has one now."""
@@ -162,6 +171,8 @@ class _Post:
 
     def _tend(self) -> None:
         quick_deaths = 0
+        if self.service.after:
+            self._crew.await_first(self.service.after)
         while not self._crew.stopping.is_set():
             self._began = began = time.monotonic()
             code = self._one_life()

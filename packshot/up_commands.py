@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from packshot.up_plan import Plan
 
 START_TIMEOUT_S = 300.0
-COLOURS = {"core": "magenta", "prefect": "blue", "flows": "green", "studio": "cyan", "packshot": "bold"}
+COLOURS = {
+    "core": "magenta",
+    "spare": "magenta",
+    "prefect": "blue",
+    "flows": "green",
+    "studio": "cyan",
+    "packshot": "bold",
+}
 WIDTH = max(map(len, COLOURS))
 
 

@@ -14,6 +14,9 @@ from schemas import Settings
 
 LOOPBACK = "127.0.0.1"
 
+CALIBRATION_FILE = "calibration.toml"
+"""What the flow `calibrate` writes into the workspace; the core uses it from its next start."""
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -101,15 +104,24 @@ class Plan:
             ),
         ]
         if self.own_core:
-            command = _packshot("core", "serve", "--port", str(self.ports.core))
+            command = _packshot("core", "serve", "--in-turn", "--port", str(self.ports.core))
             ready = answers(f"{self.core_url}/health/ready")
             found.insert(0, Service("core", command, environment, healthy=ready, round=1))
+            # Importing torch takes far longer than the rest of a start, so a second core has done it already.
+            spare = Service("spare", command, environment, healthy=ready, round=1, after="core")
+            found.append(spare)
         return found
 
     @property
     def _told(self) -> Mapping[str, str]:
         pages = {"PACKSHOT_STUDIO__PREFECT_URL": f"{self.prefect_url}/api"}
-        return {"PACKSHOT_CORE__URL": self.core_url, "PACKSHOT_LOGS__STEPS": "json", **pages}
+        learnt = self.workspace / CALIBRATION_FILE
+        taught = (
+            {"PACKSHOT_CORE__CALIBRATION": str(learnt)}
+            if self.settings.core.calibration is None and learnt.is_file()
+            else {}
+        )
+        return {"PACKSHOT_CORE__URL": self.core_url, "PACKSHOT_LOGS__STEPS": "json", **pages, **taught}
 
 
 def _packshot(*words: str) -> tuple[str, ...]:

@@ -1,12 +1,16 @@
 """The address that a core listens on: bound before anything is loaded, and not open to strangers."""
 
+import errno
 import ipaddress
 import socket
+import time
+from collections.abc import Callable
 
 from schemas import SettingsInvalid
 from schemas.settings import CoreSettings
 
 BACKLOG = 2048
+TURN_POLL_S = 0.1
 
 
 def bind(host: str, port: int, who: str = "core") -> socket.socket:
@@ -21,6 +25,26 @@ def bind(host: str, port: int, who: str = "core") -> socket.socket:
         raise SettingsInvalid(
             f"The {who} cannot listen on {host}:{port}: {error.strerror}; choose another port."
         ) from error
+
+
+def bind_in_turn(host: str, port: int, prepare: Callable[[], None]) -> socket.socket:
+    """Return a listening socket as soon as nobody else listens at the address.
+
+    While somebody does, `prepare` is called, once, and then the address is tried every 0.1 s without end.
+    Raises SettingsInvalid for an address that can never be bound.
+    """
+    prepared = False
+    while True:
+        try:
+            return bind(host, port)
+        except SettingsInvalid as error:
+            reason = error.__cause__
+            if not isinstance(reason, OSError) or reason.errno != errno.EADDRINUSE:
+                raise
+        if not prepared:
+            prepare()
+            prepared = True
+        time.sleep(TURN_POLL_S)
 
 
 def url_of(listener: socket.socket) -> str:

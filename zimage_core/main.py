@@ -1,14 +1,14 @@
 """What `python -m zimage_core` and `packshot core serve` share: the parent, and the core that it starts."""
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from schemas import AssetError
 from schemas.settings import CoreSettings
 from zimage_core.errors import CoreBroke
-from zimage_core.listening import bind, refuse_open_door
+from zimage_core.listening import bind, bind_in_turn, refuse_open_door
 from zimage_core.parent import leave_when_stdin_closes
 from zimage_core.supervision import Supervisor
 
@@ -30,11 +30,29 @@ def serve_supervised(command: Sequence[str], settings: CoreSettings) -> int:
 
 def serve_one(settings: CoreSettings, nano_folder: Path, descriptor: int) -> NoReturn:
     """Be the core of a parent that listens on `descriptor`: serve, then end this process."""
+    leave_when_stdin_closes()
+    _serve(settings, nano_folder, lambda: socket.socket(fileno=descriptor))
+
+
+def serve_in_turn(settings: CoreSettings, nano_folder: Path) -> NoReturn:
+    """Be the core at the address, or stand by until it is free with all that is slow to import imported.
+
+    For a parent that keeps two of these alive, so that the second takes over when the first dies.
+    """
+    from zimage_core.server import import_models
+
+    def listener() -> socket.socket:
+        refuse_open_door(settings)
+        return bind_in_turn(settings.host, settings.port, import_models)
+
+    _serve(settings, nano_folder, listener)
+
+
+def _serve(settings: CoreSettings, nano_folder: Path, listener: Callable[[], socket.socket]) -> NoReturn:
     from zimage_core.server import leave, serve
 
-    leave_when_stdin_closes()
     try:
-        serve(settings, nano_folder, listener=socket.socket(fileno=descriptor))
+        serve(settings, nano_folder, listener=listener())
     except CoreBroke as error:
         leave(BROKE, error.message)
     except AssetError as error:

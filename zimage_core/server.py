@@ -1,5 +1,6 @@
 """The core as a process: wires settings, weights, scorer, engine and HTTP together."""
 
+import importlib
 import os
 import socket
 import sys
@@ -32,6 +33,8 @@ DRAIN_S = 25.0
 SHUTDOWN_S = 2
 """Seconds that open connections get to take their last answer after that."""
 
+MODEL_MODULES = ("zimage_core.backends.zimage", "zimage_core.scoring.clip")
+"""They import torch, diffusers, transformers and open_clip."""
 
 FINISHERS = 2
 """Threads that score and encode, so that the device does not wait for either."""
@@ -91,6 +94,12 @@ def build_engine(settings: CoreSettings, nano_folder: Path) -> Engine:
         finishers=FINISHERS,
         observer=Instruments(),
     )
+
+
+def import_models() -> None:
+    """Import what the models need, by far the longest part of a start; touch no device."""
+    for name in MODEL_MODULES:
+        importlib.import_module(name)
 
 
 def warm_up_jobs(settings: CoreSettings) -> list[RenderJob]:

@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,12 +14,16 @@ from typing import Any
 
 import pytest
 
+import flows.calibrate
 from packshot.cli import main
 from packshot.crew import Crew, ProcessNeverHealthy, Service, pause_after
 from packshot.keeper import children_of
 from packshot.log_files import DailyFile
 from packshot.prechecks import PortTaken, SqliteTooOld, WorkspaceInUse, require_sqlite, workspace_lock
-from schemas import SettingsInvalid
+from packshot.up_plan import CALIBRATION_FILE, Plan, Ports
+from schemas import Settings, SettingsInvalid
+from schemas.settings import CoreSettings
+from zimage_core.listening import bind, bind_in_turn
 
 ROOT = Path(__file__).parents[2]
 
@@ -268,3 +273,59 @@ def test_an_old_sqlite_is_refused() -> None:
 def test_errors_are_sentences() -> None:
     assert PortTaken().message == "Another program listens on the port."
     assert not issubclass(PortTaken, SettingsInvalid)
+
+
+def test_a_latecomer_starts_when_the_other_is_healthy_and_nobody_waits_for_it(hire: Hire) -> None:
+    crew = hire(service("two", "import time; time.sleep(600)", after="one"), service("one", TALKER))
+    assert set(crew.wait_until_healthy(20)) == {"one"}
+    until(lambda: "two" in crew.pids())
+
+
+def test_a_latecomer_whose_other_never_came_keeps_nobody_from_stopping(hire: Hire) -> None:
+    crew = hire(service("two", TALKER, after="one"), service("one", "import time; time.sleep(600)"))
+    crew.stop()
+    assert "two" not in crew.pids()
+
+
+def plan_of(workspace: Path, **core: Any) -> dict[str, Mapping[str, str]]:
+    settings = Settings(core=CoreSettings(**core))
+    plan = Plan(workspace, settings, Ports.chosen(settings, 0, 0, 0))
+    return {one.name: one.environment for one in plan.services}
+
+
+def test_the_core_is_started_with_what_peoples_verdicts_taught(tmp_path: Path) -> None:
+    name = "PACKSHOT_CORE__CALIBRATION"
+    assert name not in plan_of(tmp_path)["core"]
+    learnt = tmp_path / CALIBRATION_FILE
+    learnt.write_text("")
+    assert {plan_of(tmp_path)[who][name] for who in ("core", "spare")} == {str(learnt)}
+    chosen = tmp_path / "chosen.toml"
+    assert name not in plan_of(tmp_path, calibration=chosen)["core"], "somebody named another one"
+    assert CALIBRATION_FILE == flows.calibrate.CALIBRATION_FILE
+
+
+def test_a_core_of_others_has_no_spare(tmp_path: Path) -> None:
+    assert set(plan_of(tmp_path, url="http://core.example:8188")) == {"prefect", "flows", "studio"}
+
+
+def test_who_waits_for_an_address_gets_it_when_it_is_free_and_has_used_the_time() -> None:
+    before = bind("127.0.0.1", 0)
+    port = before.getsockname()[1]
+    prepared: list[int] = []
+
+    def prepare() -> None:
+        prepared.append(port)
+        threading.Timer(0.2, before.close).start()
+
+    with bind_in_turn("127.0.0.1", port, prepare) as ours:
+        assert (ours.getsockname()[1], prepared) == (port, [port])
+
+
+def test_an_address_that_is_free_is_taken_at_once() -> None:
+    with bind_in_turn("127.0.0.1", 0, lambda: pytest.fail("nobody was there")) as ours:
+        assert ours.getsockname()[1]
+
+
+def test_nobody_waits_for_an_address_that_this_machine_does_not_have() -> None:
+    with pytest.raises(SettingsInvalid, match=r"192\.0\.2\.1"):
+        bind_in_turn("192.0.2.1", 1, lambda: pytest.fail("it will never be free"))
