@@ -12,6 +12,7 @@ CatalogError
   ScheduleInvalid                 422
   KeyReused                       422
   RequestInFlight     retryable   409
+  PictureGone                     410
   StoreCorrupt                    500
   SchemaOutdated                  500
   CatalogUnavailable  retryable   503
@@ -91,6 +92,12 @@ class RequestInFlight(CatalogError):
 
     retryable = True
     status = 409
+
+
+class PictureGone(CatalogError):
+    """This picture was removed or lost; what is known about it stays."""
+
+    status = 410
 
 
 class StoreCorrupt(CatalogError):

@@ -30,6 +30,11 @@ def retire(session: Session, store: AssetStore, before: datetime, limit: int) ->
     return len(pictures)
 
 
+def why_gone(session: Session, picture: str) -> str | None:
+    """Say why the picture with this hash is no longer kept; None when it is not known to be gone."""
+    return session.scalar(select(LossRow.why).where(LossRow.picture == picture))
+
+
 def _due(before: datetime) -> Select[AttemptRow]:
     """Choose rejected attempts of accepted shots whose picture nothing else rests on."""
     twin, count = aliased(AttemptRow), aliased(TallyRow)

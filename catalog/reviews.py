@@ -15,6 +15,7 @@ from catalog.journal import HeldShot, Journal
 from catalog.looks import lot_that_settles, require_other_eyes, require_place, said_of, take_stock
 from catalog.masters import forget, withdraw
 from catalog.recording import master_row, verdict_row
+from catalog.retirement import why_gone
 from catalog.review_rows import AssignmentRow, ReviewRow
 from catalog.rows import AttemptRow, MasterRow, ShotRow, VerdictRow
 from catalog.shots import held_one, unknown
@@ -70,6 +71,8 @@ def record(session: Session, review: Review, *, four_eyes: bool = False) -> Atte
         raise RecordRefused("A failed attempt cannot be accepted: it has no picture.", attempt=attempt.id)
     if _is_known(session, review):
         return attempt
+    if review.outcome is Outcome.ACCEPTED and attempt.picture and why_gone(session, attempt.picture):
+        raise RecordRefused("Its picture is not kept any more; choose another one.", attempt=attempt.id)
     if four_eyes:
         require_other_eyes(session, shot.row.campaign, review.reviewer)
     if review.lot is None:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from catalog import attempts, leases, recording, renditions, shots
-from catalog.errors import CatalogError, LeaseLost, NotRegistered, RecordRefused, StoreCorrupt
+from catalog import attempts, leases, recording, renditions, retirement, shots
+from catalog.errors import CatalogError, LeaseLost, NotRegistered, PictureGone, RecordRefused, StoreCorrupt
 from catalog.exports import publish
 from catalog.leases import Lease
 from catalog.opened import Opened
@@ -123,12 +123,15 @@ class ShotDesk(Opened):
     def known_picture(self, sha256: str) -> bytes:
         """Read a picture by a hash that a stranger names: NotRegistered when no attempt made such a one.
 
-        One that was made and is missing or damaged still raises StoreCorrupt: that is an alarm.
+        Raises PictureGone for one that was removed or is known to be lost. One that was made and is otherwise
+        missing or damaged still raises StoreCorrupt: that is an alarm.
         """
         try:
             return self._store.get(sha256)
         except StoreCorrupt:
             with self._database.reading() as session:
+                if why := retirement.why_gone(session, sha256):
+                    raise PictureGone(f"This picture is not kept any more. {why}", sha256=sha256) from None
                 if attempts.is_of_an_attempt(session, sha256):
                     raise
         raise NotRegistered(f"There is no picture {sha256}.")

@@ -66,7 +66,7 @@ def delete_review(
     return take_back(desk, visitor, decision)
 
 
-@router.get("/next", responses=refusals(404, 507))
+@router.post("/next", responses=refusals(404, 507))
 def next_pictures(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=20)] = 1,

@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from catalog import NotRegistered
+from catalog import NotRegistered, PictureGone
 from studio.desk import Desk
 from studio.visitors import Allow, Visitor
 from zimage_core.renditions.thumbnails import thumbnail
@@ -22,7 +22,18 @@ ANY_USER = Depends(Allow())
 SIDES = (160, 320, 640)
 """Longest sides of thumbnails in px; others are not made, so that nobody can fill the disk with them."""
 
-GONE: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such picture"}}
+GONE: dict[int | str, dict[str, Any]] = {
+    404: {"description": "There is no such picture"},
+    410: {"description": "The picture is not kept any more"},
+}
+
+PLACEHOLDER = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 320">
+<rect width="320" height="320" fill="#e7e5e1"/>
+<path fill="none" stroke="#6b6862" stroke-width="6"
+ d="M96 112h128v96H96zM96 192l40-40 32 32 24-24 32 32M80 240 240 80"/>
+</svg>
+"""
+"""What a page shows for a picture that is gone: a frame struck through, without words to translate."""
 
 HASH = re.compile(r"[0-9a-f]{64}")
 KINDS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
@@ -36,7 +47,10 @@ FOREVER = {
 def picture(request: Request, sha: str, _: Visitor = ANY_USER) -> Response:
     """Return a stored picture whole."""
     desk: Desk = request.app.state.desk
-    data = desk.catalog.known_picture(_known(sha))
+    try:
+        data = desk.catalog.known_picture(_known(sha))
+    except PictureGone as gone:
+        return _placeholder_within_pages(request, gone)
     return Response(data, media_type=kind_of(data), headers=FOREVER)
 
 
@@ -46,7 +60,10 @@ def small_picture(request: Request, side: int, sha: str, _: Visitor = ANY_USER) 
     desk: Desk = request.app.state.desk
     if side not in SIDES:
         raise NotRegistered(f"There are no thumbnails of {side} px; {', '.join(map(str, SIDES))} are made.")
-    data = kept_thumbnail(desk, _known(sha), side)
+    try:
+        data = kept_thumbnail(desk, _known(sha), side)
+    except PictureGone as gone:
+        return _placeholder_within_pages(request, gone)
     return Response(data, media_type="image/webp", headers=FOREVER)
 
 
@@ -58,6 +75,14 @@ def kept_thumbnail(desk: Desk, sha: str, side: int) -> bytes:
     data = thumbnail(desk.catalog.known_picture(sha), side)
     _keep(kept, data)
     return data
+
+
+def _placeholder_within_pages(request: Request, gone: PictureGone) -> Response:
+    """Answer a browser that fills in a page's picture; raise `gone` for everybody else."""
+    if request.headers.get("sec-fetch-dest") != "image":
+        raise gone
+    headers = {**FOREVER, "cache-control": "private, no-store", "vary": "sec-fetch-dest"}
+    return Response(PLACEHOLDER, 410, media_type="image/svg+xml", headers=headers)
 
 
 def kind_of(data: bytes) -> str:

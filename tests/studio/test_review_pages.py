@@ -9,11 +9,12 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from catalog import Catalog, Made, Review, ShotState
-from schemas import Attempt, Outcome, settings_from
+from schemas import Attempt, Outcome, Role, settings_from
 from schemas.lot_plans import Sampling
+from studio.accounts import CatalogAccounts
 from studio.visitors import Door
 from tests.factories import a_form, a_spec, an_attempt, some_scores
-from tests.studio.visiting import Browser, signed_in
+from tests.studio.visiting import Browser, quick_passwords, signed_in
 
 JSON = {"accept": "application/json"}
 
@@ -177,7 +178,7 @@ def test_agreement_is_shown(catalog: Catalog, reviewer: TestClient) -> None:
 
 def test_programs_review_too(catalog: Catalog, reviewer: TestClient) -> None:
     (attempt,) = made(catalog, 1, Outcome.NEEDS_REVIEW)
-    (told,) = reviewer.get("/api/reviews/next?limit=3", headers=JSON).json()
+    (told,) = reviewer.post("/api/reviews/next?limit=3", headers=JSON).json()
     assert (told["attempt"], told["sku"], told["asked"]["Colour"]) == (attempt.id, "MUG-0", "red")
     sent = {"id": "program-1", "attempt": attempt.id, "outcome": "rejected", "defects": ["wrong_colour"]}
     for _ in range(2):
@@ -191,7 +192,7 @@ def test_programs_review_too(catalog: Catalog, reviewer: TestClient) -> None:
     assert reviewer.delete("/api/reviews/program-9", headers=JSON).status_code == 404
     skip = reviewer.post("/api/reviews/skips", json={"attempt": attempt.id}, headers=JSON)
     assert skip.status_code == 204
-    assert reviewer.get("/api/reviews/next", headers=JSON).json() == []
+    assert reviewer.post("/api/reviews/next", headers=JSON).json() == []
 
 
 def test_programs_draw_and_close_lots(catalog: Catalog, reviewer: TestClient) -> None:
@@ -201,7 +202,7 @@ def test_programs_draw_and_close_lots(catalog: Catalog, reviewer: TestClient) ->
     lot = story.json()["lot"]
     assert (lot["sampling"], lot["sample"], story.json()["count"]["proposal"]) == ("simple", 1, "wait")
     assert reviewer.post(f"/api/lots/{lot['id']}/close", headers=JSON).status_code == 409
-    (told,) = reviewer.get(f"/api/reviews/next?lot={lot['id']}", headers=JSON).json()
+    (told,) = reviewer.post(f"/api/reviews/next?lot={lot['id']}", headers=JSON).json()
     sent = {"id": "program-2", "attempt": told["attempt"], "outcome": "accepted", "lot": lot["id"]}
     reviewer.post("/api/reviews", json=sent, headers=JSON)
     closed = reviewer.post(f"/api/lots/{lot['id']}/close", headers=JSON).json()
@@ -217,8 +218,17 @@ def test_programs_draw_and_close_lots(catalog: Catalog, reviewer: TestClient) ->
 def test_an_operator_reviews_nothing(catalog: Catalog, browser: Browser) -> None:
     made(catalog, 1, Outcome.NEEDS_REVIEW)
     client = signed_in(browser(Door.USERS), "operator")
-    for address in ("/review", "/lots", "/api/lots", "/api/reviews/next"):
+    for address in ("/review", "/lots", "/api/lots"):
         assert client.get(address).status_code == 403
+    assert client.post("/api/reviews/next", headers=JSON).status_code == 403
+
+
+def test_a_key_that_may_only_read_takes_nothing_onto_a_desk(catalog: Catalog, browser: Browser) -> None:
+    made(catalog, 1, Outcome.NEEDS_REVIEW)
+    key = catalog.issue_key("watcher", Role.REVIEWER, "test", scopes=("read",)).secret
+    client = browser(Door.USERS, accounts=CatalogAccounts(catalog, quick_passwords()))
+    answer = client.post("/api/reviews/next", headers={**JSON, "authorization": f"Bearer {key}"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing")
 
 
 def test_four_eyes_hold_for_pages_and_programs(catalog: Catalog, reviewer: TestClient) -> None:
@@ -226,7 +236,7 @@ def test_four_eyes_hold_for_pages_and_programs(catalog: Catalog, reviewer: TestC
     app: FastAPI = reviewer.app  # type: ignore[assignment]  # the one that the fixture made
     app.state.desk.settings = settings_from({"PACKSHOT_STUDIO__FOUR_EYES": "true"})
     assert "Nothing waits for you" in reviewer.get("/review").text
-    assert reviewer.get("/api/reviews/next", headers=JSON).json() == []
+    assert reviewer.post("/api/reviews/next", headers=JSON).json() == []
     sent = {"id": "own-work-1", "attempt": attempt.id, "outcome": "accepted"}
     answer = reviewer.post("/api/reviews", json=sent, headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (403, "own_work")
