@@ -3,8 +3,11 @@
 Run in the repository's root: python -m benchmarks.studio [--shots N] [--times N] [--only TEXT]
 
 A real server answers on a socket of this machine, one request at a time, each page once unmeasured and then
-`--times` times. "statements" is how many the database was asked for one page. "hello" is a route of the same
-application behind the same gate: the least that any page can take.
+`--times` times. "statements" is how many the database was asked for one page, "cpu" the milliseconds of
+processor time that a request took on average, the server's, the asker's and those of a PostgreSQL beside it:
+another program that is busy makes a page slower, but its cpu no larger. "hello" is a route of the same
+application behind the same gate: the least that any page can take. "first" is the first request of all, of a
+server that began a moment ago.
 """
 
 import argparse
@@ -17,21 +20,22 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 import uvicorn
 from fastapi import Depends, FastAPI
 from fastapi.responses import PlainTextResponse
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from benchmarks.catalog_speed import postgres_at
-from benchmarks.studio_catalog import CAMPAIGNS, fill, filled
-from catalog import AssetStore, Catalog, ShotFilter, ShotSort, ShotState
+from benchmarks.studio_catalog import fill, filled
+from benchmarks.studio_pages import addresses, missing
+from catalog import AssetStore, Catalog
+from catalog.engines import database_at
 from prompt_rules import RuleTables, default_tables_folder
 from schemas import settings_from
 from studio.app import create_app
@@ -64,58 +68,18 @@ class NoAccounts:
 
 @dataclass(frozen=True)
 class Timed:
-    """What a page took, in ms, and how often the database was asked."""
+    """What a page took, in ms, and how often the database was asked; `cpu` is ms of processor time."""
 
     status: int
     milliseconds: tuple[float, ...]
     statements: int
+    cpu: float
+    first: float
 
     @property
     def p95(self) -> float:
         """The time that 95 % of the requests stayed within."""
         return statistics.quantiles(self.milliseconds, n=20, method="inclusive")[-1]
-
-
-def addresses(catalog: Catalog) -> dict[str, str]:
-    """Name the pages of all areas with an address of each; add a line for a new one."""
-    first = catalog.find_shots(ShotFilter(state=ShotState.ACCEPTED)).cards[0]
-    deep = catalog.find_shots(ShotFilter(), ShotSort.OLDEST, size=200).cards[-1]
-    lots = catalog.lots(CAMPAIGNS[0])
-    five = f"/gallery?campaign={CAMPAIGNS[2]}"
-    return {
-        "dashboard": "/",
-        "new form": "/forms/new",
-        "new form, filled": f"/forms/new?sku={first.sku}",
-        "a form's live page": f"/forms/{first.campaign}/{first.sku}",
-        "campaigns": "/campaigns",
-        "new campaign": "/campaigns/new",
-        "a campaign of 10,000": f"/campaigns/{CAMPAIGNS[0]}",
-        "gallery": "/gallery",
-        "gallery, far down": f"/gallery?after={deep.shot_id}",
-        "gallery, one campaign": f"/gallery?campaign={CAMPAIGNS[1]}",
-        "gallery, in review": "/gallery?state=needs_review",
-        "gallery, a channel": "/gallery?channel=ebay",
-        "gallery, a reason": "/gallery?reason=claim.colour",
-        "gallery, a reviewer": "/gallery?reviewer=rosa",
-        "gallery, Base by score": "/gallery?variant=base&sort=best&score_to=0.9",
-        "gallery, common word": "/gallery?search=mug",
-        "gallery, Chinese": f"/gallery?search={quote('花瓶')}",
-        "gallery, rare SKU": "/gallery?search=0007-017",
-        "gallery, five filters": f"{five}&channel=ebay&state=accepted&search=mug&sort=worst",
-        "gallery, nothing found": "/gallery?search=mug&channel=ebay&reason=claim.colour&variant=turbo",
-        "a shot": f"/shots/{first.shot_id}?state=accepted",
-        "review": "/review",
-        "review of a campaign": f"/review?campaign={CAMPAIGNS[0]}",
-        **({"a lot": f"/lots/{lots[0].id}"} if lots else {}),
-        "rules": "/rules",
-        "people": "/people",
-        "keys": "/keys",
-        "audit": "/audit",
-        "webhooks": "/webhooks",
-        "API: shots": "/api/shots",
-        "API: a shot": f"/api/shots/{first.shot_id}",
-        "thumbnail": f"/thumbnails/320/{first.picture}",
-    }
 
 
 def main() -> None:
@@ -148,15 +112,20 @@ def report(name: str, url: str, folder: Path, options: argparse.Namespace) -> No
         started = time.perf_counter()
         shots = filled(url) or fill(catalog, url, options.shots, say)
         print(f"\n{name}: {shots:,} shots, filled in {time.perf_counter() - started:.0f} s")
-        print(f"{'page':<26}{'p50':>8}{'p95':>8}{'max':>8}{'statements':>12}")
-        missed = []
+        print(f"{'page':<26}{'p50':>8}{'p95':>8}{'max':>8}{'cpu':>8}{'first':>8}{'statements':>12}")
+        pages = addresses(catalog)
+        missed, broken = [], []
         with served(catalog, folder) as port:
-            for page, address in {"hello": "/hello", **addresses(catalog)}.items():
+            for page, address in {"hello": "/hello", **pages}.items():
                 if options.only in page or page == "hello":
-                    told = timed(port, address, options.times)
-                    print(line(page, told))
+                    told = timed(port, address, options.times, servers(url))
+                    print(line(page, told), flush=True)
                     missed += [page] if told.status < 400 and told.p95 > GOAL_MS else []
+                    broken += [page] if told.status >= 400 else []
         print(f"over the goal: {', '.join(missed) or 'none'}")
+        print(f"not answered: {', '.join(broken) or 'none'}")
+        print(f"pages without a line here: {', '.join(missing(pages)) or 'none'}")
+        print(f"load afterwards: {os.getloadavg()[0]:.1f}")
 
 
 def say(told: str) -> None:
@@ -169,24 +138,52 @@ def line(page: str, told: Timed) -> str:
     if told.status >= 400:
         return f"{page:<26}{f'answered {told.status}':>24}"
     p50, most = statistics.median(told.milliseconds), max(told.milliseconds)
-    return f"{page:<26}{p50:>8.1f}{told.p95:>8.1f}{most:>8.1f}{told.statements:>12}"
+    figures = (p50, told.p95, most, told.cpu, told.first)
+    return f"{page:<26}{''.join(f'{one:>8.1f}' for one in figures)}{told.statements:>12}"
 
 
-def timed(port: int, address: str, times: int) -> Timed:
-    """Ask for a page, twice unmeasured; at an answer that is none, leave it at that."""
+def timed(port: int, address: str, times: int, servers: Sequence[int] = ()) -> Timed:
+    """Ask for a page, twice unmeasured; at an answer that is none, leave it at that.
+
+    `servers` are processes that work for the page besides this one.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
+        started = time.perf_counter()
         status = _asked(connection, address)
+        first = (time.perf_counter() - started) * 1000
         if status >= 400:
-            return Timed(status, (), 0)
+            return Timed(status, (), 0, 0.0, first)
         with counted() as statements:
             _asked(connection, address)
+        before = processor_seconds(servers)
         took = tuple(_milliseconds(connection, address) for _ in range(times))
+        cpu = (processor_seconds(servers) - before) * 1000 / times
     except http.client.RemoteDisconnected:
-        return Timed(500, (), 0)
+        return Timed(500, (), 0, 0.0, 0.0)
     finally:
         connection.close()
-    return Timed(status, took, len(statements))
+    return Timed(status, took, len(statements), cpu, first)
+
+
+def servers(url: str) -> list[int]:
+    """List the processes of a PostgreSQL that serve connections, as far as they are on this machine."""
+    if not url.startswith("postgresql"):
+        return []
+    database = database_at(url)
+    with database.reading() as session:
+        found = session.execute(
+            text("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'")
+        )
+        pids = [pid for (pid,) in found if Path(f"/proc/{pid}/schedstat").exists()]
+    database.close()
+    return pids
+
+
+def processor_seconds(servers: Sequence[int]) -> float:
+    """Add up the processor time of this process and others; one that ended counts no more."""
+    stats = (Path(f"/proc/{pid}/schedstat") for pid in servers)
+    return time.process_time() + sum(int(one.read_text().split()[0]) for one in stats if one.exists()) / 1e9
 
 
 def _milliseconds(connection: http.client.HTTPConnection, address: str) -> float:
