@@ -34,7 +34,7 @@ from catalog.events import Event, EventType
 from catalog.exports import publish
 from catalog.finding_shots import Choices, ShotCard, ShotFilter, ShotPage, ShotSort
 from catalog.findings import Finding, FindingKind, Findings
-from catalog.histories import CampaignSummary, ShotHistory
+from catalog.histories import CampaignSummary, CampaignWork, ShotHistory
 from catalog.intake import Room
 from catalog.judgements import Judgements
 from catalog.leases import HEARTBEAT_S as HEARTBEAT_S
@@ -85,6 +85,7 @@ __all__ = [
     "CampaignPage",
     "CampaignState",
     "CampaignSummary",
+    "CampaignWork",
     "Catalog",
     "CatalogError",
     "CatalogUnavailable",

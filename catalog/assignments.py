@@ -88,15 +88,7 @@ def unskip(session: Session, reviewer: str) -> None:
 
 def waiting(session: Session, reviewer: str, campaign: str | None, *, four_eyes: bool) -> Waiting:
     """Count what waits for a reviewer, whoever else may take it."""
-    sampled = (
-        select(func.count())
-        .select_from(LotMemberRow)
-        .join(LotRow, LotRow.id == LotMemberRow.lot)
-        .join(CampaignRow, CampaignRow.name == LotRow.campaign)
-        .join(AttemptRow, AttemptRow.id == LotMemberRow.attempt_id)
-        .where(LotRow.state == LotState.OPEN, LotMemberRow.settled.is_(False))
-        .where(~_looked(reviewer, LotMemberRow.lot).exists())
-    )
+    sampled = _in_samples(session, reviewer, campaign, four_eyes=four_eyes)
     sampled_shot = select(AttemptRow.id).where(AttemptRow.shot_id == ShotRow.id, _is_sampled())
     others = (
         select(func.count())
@@ -113,12 +105,37 @@ def waiting(session: Session, reviewer: str, campaign: str | None, *, four_eyes:
         .where(AssignmentRow.reviewer == reviewer, AssignmentRow.skipped.is_(True))
     )
     counts = []
-    for chosen in (sampled, others, skipped):
+    for chosen in (others, skipped):
         scoped = chosen if campaign is None else chosen.where(CampaignRow.name == campaign)
         counts.append(
             session.scalar(scoped.where(CampaignRow.submitted_by != reviewer) if four_eyes else scoped) or 0
         )
-    return Waiting(sampled=counts[0], doubtful=counts[1], skipped=counts[2])
+    return Waiting(sampled=sampled, doubtful=counts[0], skipped=counts[1])
+
+
+def _in_samples(session: Session, reviewer: str, campaign: str | None, *, four_eyes: bool) -> int:
+    """Count the pictures of open lots' samples at which somebody has to look, and the reviewer did not.
+
+    An index counts what is left of a whole lot; what the reviewer did is looked up only where somebody
+    looked already and another look is wanted, which is rare.
+    """
+    chosen = (
+        select(func.count())
+        .select_from(LotRow)
+        .join(LotMemberRow, LotMemberRow.lot == LotRow.id)
+        .where(LotRow.state == LotState.OPEN, LotMemberRow.settled.is_(False))
+    )
+    if campaign is not None:
+        chosen = chosen.where(LotRow.campaign == campaign)
+    if four_eyes:
+        chosen = chosen.join(CampaignRow, CampaignRow.name == LotRow.campaign)
+        chosen = chosen.where(CampaignRow.submitted_by != reviewer)
+    looked = (
+        chosen.join(AttemptRow, AttemptRow.id == LotMemberRow.attempt_id)
+        .where(LotMemberRow.looks > 0)
+        .where(_looked(reviewer, LotMemberRow.lot).exists())
+    )
+    return (session.scalar(chosen) or 0) - (session.scalar(looked) or 0)
 
 
 def _open_lots(session: Session, campaign: str | None, lot: str | None) -> Sequence[str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from catalog import campaigns, histories, requests
 from catalog.campaigns import Campaign, Registration
-from catalog.histories import CampaignSummary, ShotHistory
+from catalog.histories import CampaignSummary, CampaignWork, ShotHistory
 from catalog.intake import require_room
 from catalog.opened import Opened
 from catalog.requests import StoredAnswer
@@ -85,6 +85,11 @@ class CampaignDesk(Opened):
         """
         with self._database.reading() as session:
             return campaigns.unfinished(session, campaign)
+
+    def campaign_work(self, campaign: str) -> CampaignWork:
+        """Count the shots that want another attempt, and those that are worked at; raises NotRegistered."""
+        with self._database.reading() as session:
+            return histories.campaign_work(session, campaign)
 
     def campaign_summary(self, campaign: str) -> CampaignSummary:
         """Count how the campaign's shots stand, and its attempts and renditions; raises NotRegistered."""

@@ -3,6 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from catalog import tallies
 from catalog.attempts import attempts_where, master, specs_where
 from catalog.campaigns import require
 from catalog.columns import moment
@@ -10,7 +11,7 @@ from catalog.renditions import renditions_where
 from catalog.rows import AttemptRow, MasterRow, RenditionRow, ShotRow
 from catalog.shots import shots_where
 from catalog.states import ShotState
-from schemas import Attempt, Master, PromptSpec, Rendition, Schema, Shot, Variant
+from schemas import Attempt, Master, PromptSpec, Rendition, Schema, Shot
 
 
 class CampaignSummary(Schema):
@@ -34,6 +35,13 @@ class CampaignSummary(Schema):
     device_seconds: float = 0.0
 
 
+class CampaignWork(Schema):
+    """What is left of a campaign: shots that want another attempt, and those of them that are worked at."""
+
+    unfinished: int
+    leased: int
+
+
 class ShotHistory(Schema):
     """All that is known of one shot; attempts by number, renditions by slot.
 
@@ -55,29 +63,30 @@ def campaign_summary(session: Session, campaign: str) -> CampaignSummary:
     states = dict(
         session.execute(select(ShotRow.state, func.count()).where(ours).group_by(ShotRow.state)).all()
     )
-    accepted = dict(
-        session.execute(
-            select(AttemptRow.variant, func.count())
-            .join(MasterRow, MasterRow.attempt_id == AttemptRow.id)
-            .join(ShotRow, ShotRow.id == MasterRow.shot_id)
-            .where(ours)
-            .group_by(AttemptRow.variant)
-        ).all()
-    )
+    sums = tallies.sums(session, campaign)
     return CampaignSummary(
         campaign=campaign,
         shots=sum(states.values()),
-        accepted_turbo=accepted.get(Variant.TURBO, 0),
-        saved_by_base=accepted.get(Variant.BASE, 0),
+        accepted_turbo=sums["by_turbo"],
+        saved_by_base=sums["by_base"],
         needs_review=states.get(ShotState.NEEDS_REVIEW, 0),
         unfinished=states.get(ShotState.UNFINISHED, 0),
-        attempts=_count(session, AttemptRow, campaign),
-        renditions=_count(session, RenditionRow, campaign),
+        attempts=sums["tried_turbo"] + sums["tried_base"],
+        renditions=_renditions(session, campaign),
         dead=states.get(ShotState.DEAD, 0),
         cancelled=states.get(ShotState.CANCELLED, 0),
         leased=_leased(session, campaign),
-        device_seconds=_device_seconds(session, campaign),
+        device_seconds=sums["device_seconds"],
     )
+
+
+def campaign_work(session: Session, campaign: str) -> CampaignWork:
+    """Count what is left to do; raises NotRegistered."""
+    require(session, campaign)
+    unfinished = select(func.count()).where(
+        ShotRow.campaign == campaign, ShotRow.state == ShotState.UNFINISHED
+    )
+    return CampaignWork(unfinished=session.scalar(unfinished) or 0, leased=_leased(session, campaign))
 
 
 def shot_histories(session: Session, campaign: str) -> tuple[ShotHistory, ...]:
@@ -129,15 +138,11 @@ def _leased(session: Session, campaign: str) -> int:
     return session.scalar(leased) or 0
 
 
-def _device_seconds(session: Session, campaign: str) -> float:
-    spent = (
-        select(func.sum(AttemptRow.provenance["device_seconds"].as_float()))
-        .join(ShotRow, ShotRow.id == AttemptRow.shot_id)
+def _renditions(session: Session, campaign: str) -> int:
+    ours = (
+        select(func.count())
+        .select_from(ShotRow)
+        .join(RenditionRow, RenditionRow.shot_id == ShotRow.id)
         .where(ShotRow.campaign == campaign)
     )
-    return float(session.scalar(spent) or 0.0)
-
-
-def _count(session: Session, table: type[AttemptRow | RenditionRow], campaign: str) -> int:
-    ours = select(ShotRow.id).where(ShotRow.campaign == campaign)
-    return session.scalar(select(func.count()).select_from(table).where(table.shot_id.in_(ours))) or 0
+    return session.scalar(ours) or 0

@@ -76,9 +76,7 @@ class LotDesk(Opened):
     def lots_after(self, lot_id: str) -> tuple[str, ...]:
         """Name the lots that were opened over the rest of a refused one."""
         with self._database.reading() as session:
-            head = lot_findings.head(session, lot_id)
-            all_heads = lot_findings.heads(session, head.campaign, 0, MOST_PAIRS)
-            return tuple(one.id for one in all_heads if one.plan.get("of") == lot_id)
+            return lot_findings.opened_over(session, lot_findings.head(session, lot_id))
 
 
 def _count(session: Session, head: LotHead) -> LotCount:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, text
 from sqlalchemy.orm import Session
 
 from catalog.errors import NotRegistered
@@ -61,15 +61,6 @@ def found_in(session: Session, lot: str, origin: Origin) -> tuple[MemberFinding,
 
     Where people did not agree the last word counts; else what any of them found does.
     """
-    found: dict[str, dict[str, list[dict[str, str]]]] = {}
-    for shot_id, reviewer, defects in session.execute(
-        select(ReviewRow.shot_id, ReviewRow.reviewer, ReviewRow.defects)
-        .where(ReviewRow.lot == lot, ReviewRow.withdrawn_at.is_(None))
-        .order_by(ReviewRow.number)
-    ):
-        said = found.setdefault(shot_id, {})
-        said.pop(reviewer, None)
-        said[reviewer] = defects
     chosen = (
         select(
             LotMemberRow.attempt_id,
@@ -82,13 +73,29 @@ def found_in(session: Session, lot: str, origin: Origin) -> tuple[MemberFinding,
         .where(LotMemberRow.lot == lot, LotMemberRow.origin == origin)
         .order_by(LotMemberRow.position)
     )
+    members = session.execute(chosen).all()
+    found = _defects_by_shot(session, lot) if members else {}
     told = []
-    for attempt_id, settled, disputed, shot_id in session.execute(chosen):
+    for attempt_id, settled, disputed, shot_id in members:
         said_last = list(found.get(shot_id, {}).values())
         counting = said_last[-1:] if disputed else said_last
         classes = frozenset(DefectClass(one["severity"]) for defects in counting for one in defects)
         told.append(MemberFinding(attempt_id=attempt_id, defects=classes if settled else None))
     return tuple(told)
+
+
+def _defects_by_shot(session: Session, lot: str) -> dict[str, dict[str, list[dict[str, str]]]]:
+    """Gather what each reviewer found last in each shot of a lot; who spoke last comes last."""
+    found: dict[str, dict[str, list[dict[str, str]]]] = {}
+    for shot_id, reviewer, defects in session.execute(
+        select(ReviewRow.shot_id, ReviewRow.reviewer, ReviewRow.defects)
+        .where(ReviewRow.lot == lot, ReviewRow.withdrawn_at.is_(None))
+        .order_by(ReviewRow.number)
+    ):
+        said = found.setdefault(shot_id, {})
+        said.pop(reviewer, None)
+        said[reviewer] = defects
+    return found
 
 
 def heads(session: Session, campaign: str | None, start: int, size: int) -> tuple[LotHead, ...]:
@@ -97,6 +104,16 @@ def heads(session: Session, campaign: str | None, start: int, size: int) -> tupl
     if campaign is not None:
         chosen = chosen.where(LotRow.campaign == campaign)
     return _heads(session, session.scalars(chosen).all())
+
+
+def opened_over(session: Session, refused: LotHead) -> tuple[str, ...]:
+    """Name the lots that were opened over the rest of a refused one, the newest first."""
+    newest = (
+        select(LotRow.id, LotRow.plan)
+        .where(LotRow.campaign == refused.campaign)
+        .order_by(LotRow.created_at.desc(), LotRow.id)
+    )
+    return tuple(lot for lot, plan in session.execute(newest) if plan.get("of") == refused.id)
 
 
 def head(session: Session, lot: str) -> LotHead:
@@ -145,7 +162,8 @@ def pairs(session: Session, lot: str | None, most: int) -> tuple[tuple[Outcome, 
         select(LotMemberRow.lot, AttemptRow.shot_id)
         .join(AttemptRow, AttemptRow.id == LotMemberRow.attempt_id)
         .join(LotRow, LotRow.id == LotMemberRow.lot)
-        .where(func.coalesce(LotMemberRow.places, LotRow.places) > 1, LotMemberRow.looks > 1)
+        # In words, as the partial index has it: SQLite does not take a parameter for it.
+        .where(text("lot_members.looks > 1"), func.coalesce(LotMemberRow.places, LotRow.places) > 1)
         .order_by(LotRow.created_at.desc(), LotMemberRow.position)
         .limit(most)
     )

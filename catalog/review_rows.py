@@ -44,7 +44,17 @@ class LotMemberRow(Row):
     """
 
     __tablename__ = "lot_members"
-    __table_args__ = (Index(None, "lot", "settled", "position"),)
+    __table_args__ = (
+        Index(None, "lot", "settled", "position"),
+        Index(None, "lot", "origin", "settled", "looks", "wanted", "places"),
+        Index(
+            "ix_lot_members_doubled",
+            "lot",
+            "position",
+            sqlite_where=text("looks > 1"),
+            postgresql_where=text("looks > 1"),
+        ),
+    )
 
     lot: Mapped[Key] = mapped_column(ForeignKey(LotRow.id), primary_key=True)
     attempt_id: Mapped[Key] = mapped_column(ForeignKey(AttemptRow.id), primary_key=True, index=True)

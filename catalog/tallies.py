@@ -115,11 +115,12 @@ def figures(session: Session, campaign: str, reasons: int = 8) -> CampaignFigure
         reasons=_reasons(session, campaign, reasons),
         recent=recent,
         recent_s=recent_s,
-        **_sums(session, campaign),
+        **{name: one for name, one in sums(session, campaign).items() if name != "by_turbo"},
     )
 
 
-def _sums(session: Session, campaign: str) -> dict[str, Any]:
+def sums(session: Session, campaign: str) -> dict[str, Any]:
+    """Add up the attempts of one campaign; `by_turbo` and `by_base` count the accepted shots of each."""
     row = TallyRow
     told = session.execute(
         select(
@@ -139,6 +140,7 @@ def _sums(session: Session, campaign: str) -> dict[str, Any]:
         "device_seconds": float(sum(one[4] for one in told)),
         "at_once": sum(one[3] for one in won),
         "by_base": sum(one[2] for one in won if one[0] is Variant.BASE),
+        "by_turbo": sum(one[2] for one in won if one[0] is Variant.TURBO),
     }
 
 

@@ -166,11 +166,10 @@ class CampaignRun:
             self._land(bar)
 
     def _due_count(self) -> int:
-        summary = self._catalog.campaign_summary(self._campaign)
-        return summary.unfinished
+        return self._catalog.campaign_work(self._campaign).unfinished
 
     def _others_work(self) -> bool:
-        return self._catalog.campaign_summary(self._campaign).leased > 0
+        return self._catalog.campaign_work(self._campaign).leased > 0
 
 
 def run_campaign(campaign: str, workspace: str) -> RunReport:

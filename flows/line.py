@@ -220,8 +220,8 @@ def due(campaign: str, records: Records) -> tuple[Shot, ...]:
 
 def due_count(campaign: str, records: Records) -> int:
     """Count the shots of `campaign` that still want a picture or a rendition, without reading them."""
-    summary = records.catalog.campaign_summary(campaign)
-    return summary.unfinished + len(records.catalog.wanting(campaign, wanted_files(records)))
+    left = records.catalog.campaign_work(campaign).unfinished
+    return left + len(records.catalog.wanting(campaign, wanted_files(records)))
 
 
 def _origin(shot: Shot, won: Attempt) -> tuple[datetime, Provenance]:
