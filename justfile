@@ -29,11 +29,11 @@ test *arguments:
 
 # Kill tests, long property tests and the demo end to end.
 test-slow:
-    uv run pytest -m slow
+    uv run pytest -m slow -n 0
 
 # Needs a GPU and the real weights in PACKSHOT_CORE__TURBO and PACKSHOT_CORE__BASE.
 test-gpu:
-    uv run pytest -m gpu
+    uv run pytest -m gpu -n 0
 
 # Resolve again and rewrite requirements.lock and the constraints in pyproject.toml.
 lock *arguments:
@@ -59,7 +59,7 @@ demo:
 
 # Everybody at once against the catalog, 20,000 steps on SQLite and as many on PostgreSQL: about ten minutes.
 simulate steps="20000":
-    PACKSHOT_SIMULATE_STEPS={{steps}} uv run pytest -m '' -s tests/catalog/test_simulation.py
+    PACKSHOT_SIMULATE_STEPS={{steps}} uv run pytest -m '' -n 0 -s tests/catalog/test_simulation.py
 
 # Kill, fill and break everything at every point and at random instants: the block of docs/figures.md.
 faults *arguments:

@@ -33,16 +33,16 @@ RUBBISH = {FindingKind.PICTURE_ORPHANED, FindingKind.TEMPORARY_LEFT}
 FINAL = {ShotState.ACCEPTED, ShotState.NEEDS_REVIEW}
 
 
-def forms(shots: int) -> list[dict[str, object]]:
-    """Return as many forms of one white picture each."""
+def rows(shots: int) -> list[dict[str, str]]:
+    """Return as many products as rows of a sheet, with one white picture each."""
     return [
         {
             "sku": f"TOP-{number:05}",
             "title": f"Practice piece {number}",
             "category": SKUS[number % len(SKUS)],
             "colour": COLOURS[number % len(COLOURS)],
-            "shots": ["white_main"],
-            "channels": [CHANNEL],
+            "shots": "white_main",
+            "channels": CHANNEL,
         }
         for number in range(shots)
     ]
@@ -77,7 +77,7 @@ class Work:
         secret = self._catalog.issue_key("topology", Role.OPERATOR, "benchmark").secret
         answer = httpx.post(
             f"http://127.0.0.1:{self.whole.ports['studio']}/api/campaigns",
-            json={"campaign": self.campaign, "forms": forms(self.shots)},
+            json={"name": self.campaign, "rows": rows(self.shots)},
             headers={"authorization": f"Bearer {secret}", "idempotency-key": self.campaign},
             timeout=120,
             trust_env=False,

@@ -61,6 +61,13 @@ http {{
 """
 
 
+SERVICES = (
+    "import runpy, sys; from flows.prefect_server import mend_scheduler; mend_scheduler(); "
+    "sys.argv = ['prefect', 'server', 'services', 'start']; runpy.run_module('prefect', run_name='__main__')"
+)
+"""`prefect server services start` with the scheduler mended, as flows/prefect_server.py tells."""
+
+
 def free_port() -> int:
     """Return a port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -303,7 +310,7 @@ def _start_prefect(whole: Topology) -> None:
         port = whole.ports[name]
         command = [*prefect, "server", "start", "--no-services", "--no-ui", "--port", str(port)]
         whole.add(name, command, environment, f"http://127.0.0.1:{port}/api/health")
-    whole.add("prefect-services", [*prefect, "server", "services", "start"], environment)
+    whole.add("prefect-services", [sys.executable, "-c", SERVICES], environment)
     servers = "\n".join(
         f"        server 127.0.0.1:{whole.ports[name]};" for name in ("prefect-1", "prefect-2")
     )

@@ -109,7 +109,7 @@ def tested(copy: Path, test: str) -> tuple[int, str]:
     options += ["--basetemp", str(copy / "tmp")]
     environment = {"PYTHONPATH": str(copy), "PACKSHOT_SIMULATE_STEPS": "2000", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, test],
+        [sys.executable, "-m", "pytest", "-n", "0", *options, test],
         cwd=copy,
         env={**os.environ, **environment},
         capture_output=True,
