@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from catalog.attempts import master
 from catalog.audit import Change, note
 from catalog.campaigns import require as require_campaign
+from catalog.cards import refresh
 from catalog.columns import moment
 from catalog.errors import NotRegistered
 from catalog.insertion import insert_or_renew
@@ -87,6 +88,7 @@ def _note_unlabelled(session: Session, renditions: Sequence[Rendition]) -> None:
         if one.label_decision
     ]
     note(session, changes, moment(session))
+    refresh(session, {one.shot_id for one in fresh})
 
 
 def wanting(

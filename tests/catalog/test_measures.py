@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from catalog import Alarm, AssetStore, Catalog, EventType, Review, ShotState
+from catalog import Alarm, AssetStore, Catalog, EventType, FindingKind, Review, ShotState
 from catalog.retirement import REMOVED
 from schemas import DecidedBy, Outcome, Shot, ShotType, Variant, Verdict
 from schemas.renditions import LabelDecision, LabelPolicy
@@ -148,3 +148,5 @@ def test_who_asked_for_a_file_without_its_visible_label_stays_on_the_trail(catal
     assert [entry.actor for entry in said] == ["Li Wei"], "told once, and nobody asked for the other"
     assert said[0].after == {"file": file.file_name, "sha256": file.sha256, "why": asked.reason}
     assert catalog.verify_audit() == ()
+    stale = [finding for finding in catalog.fsck().findings if finding.kind == FindingKind.CARD_STALE]
+    assert stale == [], "what it is found by follows its trail"
