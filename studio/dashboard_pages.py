@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from studio.campaign_words import duration
 from studio.dashboard import Dashboard, Span
 from studio.desk import Desk
 from studio.pages import is_fragment, page, words_of
@@ -22,11 +23,13 @@ def show(request: Request, _: Visitor = ANY_USER, span: Range = Span.DAY) -> Res
     """Show the dashboard, or its numbers alone for a page that is open already."""
     desk: Desk = request.app.state.desk
     told = desk.dashboards.read(span)
+    words = words_of(request)
     template = "dashboard_numbers.html.j2" if is_fragment(request) else "dashboard.html.j2"
     return page(
         request,
         template,
         told=told,
+        waited=duration(words, (told.at - told.oldest).total_seconds()) if told.oldest else "",
         spans=tuple(Span),
         plot=bar_plot(told.made, span),
         dots=dots(told.bins),
@@ -35,7 +38,7 @@ def show(request: Request, _: Visitor = ANY_USER, span: Range = Span.DAY) -> Res
         up=up,
         square=SQUARE,
         margin=MARGIN,
-        names=ValueNames(desk.tables, words_of(request).locale),
+        names=ValueNames(desk.tables, words.locale),
     )
 
 

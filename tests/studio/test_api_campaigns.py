@@ -126,7 +126,7 @@ def test_campaigns_are_listed_and_told_of(program: TestClient, catalog: Catalog)
     assert (listed["total"], listed["campaigns"][0]["decided"]) == (1, 3)
     told = program.get("/api/campaigns/spring").json()
     assert (told["shots"], told["accepted_at_once"], told["saved_by_base"]) == (4, 1, 1)
-    assert told["reasons"][0]["words"] == "colour is another than asked"
+    assert told["reasons"][0]["words"] == "not the colour that was asked for"
     assert program.get("/api/campaigns/winter").status_code == 404
 
 

@@ -52,7 +52,7 @@ def test_a_campaign_shows_counts_rate_reasons_and_its_trail(browser: Browser, ca
     assert "pictures a minute at present" in text
     assert "33.3%</b><span>Accepted at first try" in text
     assert "50.0%</b><span>Share saved by Base" in text
-    assert "colour is another than asked" in text
+    assert "not the colour that was asked for" in text
     assert "not sure enough" in text
     assert "ada" in text
     assert 'hx-trigger="every 2s"' in text
@@ -110,7 +110,7 @@ def test_two_campaigns_stand_side_by_side(browser: Browser, catalog: Catalog) ->
     client = browser()
     text = client.get("/campaigns/spring/compare?other=autumn").text
     assert "Device seconds a picture" in text
-    assert "Turned down: colour is another than asked" in text
+    assert "Turned down: not the colour that was asked for" in text
     assert client.get("/campaigns/spring/compare?other=winter").status_code == 404
     one = catalog.campaign_figures("spring", 20)
     rows = compared(one, one, client.app.state.desk.settings.costs, words(Locale.EN))  # type: ignore[attr-defined]  # ours

@@ -91,7 +91,7 @@ def test_a_finished_page_shows_pictures_and_follows_nothing(
     picture = accepted(catalog, shot)
     text = browser().get(PAGE).text
     assert f"/thumbnails/320/{picture}" in text
-    assert "All 1 shots" in text
+    assert "Finished: 1 of 1 shots" in text
     assert "sse-connect" not in text
     assert 'http-equiv="refresh"' not in text
 
