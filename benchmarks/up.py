@@ -220,6 +220,7 @@ def timeline(folder: Path) -> Iterator[tuple[str, float, float | None]]:
             time.monotonic() - running.began,
             FIRST_PICTURE_GOAL_S,
         )
+        running.until(partial(running.events, "healthy", "spare"))
         for number, name in enumerate(SERVICES):
             yield from after_kill(running, desk, name, f"KILL-{number}")
         yield "Ctrl-C to all gone", running.stop(), STOP_GOAL_S

@@ -11,6 +11,7 @@ from packshot.prefect_home import private_environment
 from packshot.probes import answers
 from packshot.worker_commands import RUNNER_READY
 from schemas import Settings
+from zimage_core.main import STANDING_BY
 
 LOOPBACK = "127.0.0.1"
 
@@ -108,7 +109,7 @@ class Plan:
             ready = answers(f"{self.core_url}/health/ready")
             found.insert(0, Service("core", command, environment, healthy=ready, round=1))
             # Importing torch takes far longer than the rest of a start, so a second core has done it already.
-            spare = Service("spare", command, environment, healthy=ready, round=1, after="core")
+            spare = Service("spare", command, environment, ready_event=STANDING_BY, round=1, after="core")
             found.append(spare)
         return found
 

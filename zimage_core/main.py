@@ -7,12 +7,15 @@ from typing import NoReturn
 
 from schemas import AssetError
 from schemas.settings import CoreSettings
+from schemas.step_log import step
 from zimage_core.errors import CoreBroke
 from zimage_core.listening import bind, bind_in_turn, refuse_open_door
 from zimage_core.parent import leave_when_stdin_closes
 from zimage_core.supervision import Supervisor
 
 STOPPED = 1
+STANDING_BY = "standing_by"
+"""The event that a second core logs when it could take over at once."""
 BROKE = 75
 """Exit code of a core that should be started again; the engine's watchdog ends a hung one with it too."""
 
@@ -41,9 +44,13 @@ def serve_in_turn(settings: CoreSettings, nano_folder: Path) -> NoReturn:
     """
     from zimage_core.server import import_models
 
+    def prepare() -> None:
+        import_models()
+        step(STANDING_BY)
+
     def listener() -> socket.socket:
         refuse_open_door(settings)
-        return bind_in_turn(settings.host, settings.port, import_models)
+        return bind_in_turn(settings.host, settings.port, prepare)
 
     _serve(settings, nano_folder, listener)
 
