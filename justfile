@@ -71,4 +71,8 @@ mutants *arguments:
 
 # Build the documentation as a site under site/; a broken link stops it.
 docs:
-    NO_MKDOCS_2_WARNING=1 uv run mkdocs build --strict --quiet
+    NO_MKDOCS_2_WARNING=1 uv run mkdocs build --strict
+
+# The commands of the documents that take long, as they are written: some five minutes.
+docs-commands:
+    uv run pytest -m slow tests/docs
