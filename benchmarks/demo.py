@@ -44,7 +44,7 @@ def bare_loop(out: Path) -> int:
     """Make the same shots without Prefect, one after the other; return how many there were."""
     settings = settings_from({})
     with open_records(settings, out) as records:
-        records.catalog.register("demo", checked_forms(EXAMPLE_FORMS, settings).forms)
+        records.catalog.register("demo", checked_forms(EXAMPLE_FORMS, settings, records.tables).forms)
         shots = due("demo", records)
         with own_core(out / "core.log") as address, CoreClient(address) as core:
             services = services_with(settings, records, core)

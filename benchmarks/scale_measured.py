@@ -86,7 +86,7 @@ class SmallFleet:
         self._seeds = iter(range(SEED, SEED + 1_000_000))
         self._lock = threading.Lock()
         tables = RuleTables.load(default_tables_folder())
-        forms = checked_forms(EXAMPLE_FORMS, settings_from({})).forms
+        forms = checked_forms(EXAMPLE_FORMS, settings_from({}), tables).forms
         self._specs = [compile_prompt(form, shot, tables) for form in forms for shot in form.shots]
         self._preset = presets("nano")[Variant.TURBO]
 

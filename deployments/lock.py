@@ -18,7 +18,7 @@ IMAGES = ROOT / "deployments" / "docker"
 EXTRAS = {
     "core": ("core", "checks", "gpu"),
     "ray": ("core", "checks", "gpu", "cluster"),
-    "worker": ("flows", "studio", "postgres", "s3", "c2pa"),
+    "worker": ("flows", "studio", "postgres", "s3", "c2pa", "redis"),
 }
 """What each image has of the project's optional dependencies."""
 

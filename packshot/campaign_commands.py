@@ -125,7 +125,7 @@ def produce(
 
     settings = our_settings()
     campaign_name(campaign)
-    wanted = one_form(form, sku, settings)
+    wanted = one_form(form, sku, settings, out)
     workspace = workspace_at(out)
     with (
         open_records(settings, workspace) as records,
@@ -181,12 +181,15 @@ def estimate_of(
     return estimate(len(left), files, records.catalog.measured(), settings.costs)
 
 
-def one_form(path: Path, sku: str | None, settings: "Settings") -> "ProductForm":
-    """Read the one form that is meant; raises FormInvalid or SheetUnreadable saying what would be right."""
-    from packshot.production import checked_forms
+def one_form(path: Path, sku: str | None, settings: "Settings", out: Path) -> "ProductForm":
+    """Read the one form that is meant, by the tables in force in the folder `out`.
+
+    Raises FormInvalid or SheetUnreadable saying what would be right.
+    """
+    from packshot.production import checked_forms, tables_at
 
     with _as_sheet(path) as sheet:
-        checked = checked_forms(sheet, settings)
+        checked = checked_forms(sheet, settings, tables_at(settings, out))
     found = [form for form in checked.forms if sku in (None, form.sku)]
     if len(found) == 1:
         return found[0]

@@ -11,6 +11,8 @@ from schemas import Settings, SettingsInvalid
 if TYPE_CHECKING:
     from catalog import Catalog
 
+FILE = "sqlite:///"
+
 
 @dataclass(frozen=True)
 class CatalogPlace:
@@ -20,10 +22,15 @@ class CatalogPlace:
     store: str
     exports: Path
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is a catalog; one on a server is taken to be there."""
+        return not self.url.startswith(FILE) or Path(self.url.removeprefix(FILE)).is_file()
+
     def require(self) -> None:
         """Raise SettingsInvalid when there is no catalog here, rather than making an empty one."""
-        file = self.url.removeprefix("sqlite:///")
-        if file != self.url and not Path(file).is_file():
+        if not self.exists:
+            file = self.url.removeprefix(FILE)
             raise SettingsInvalid(f"There is no catalog at {file}; name its folder with --out.")
 
     @contextmanager

@@ -4,8 +4,9 @@ Exit codes: 0 done, 1 the input or the machine stops us, 2 wrong usage, 3 done w
 """
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -21,9 +22,13 @@ from packshot.export_commands import export_app
 from packshot.rules_commands import rules_app
 from packshot.studio_commands import studio_app
 from packshot.up_commands import up
+from packshot.webhook_commands import webhooks_app
 from packshot.worker_commands import worker
-from schemas import AssetError
+from schemas import AssetError, FormInvalid
 from schemas.request_ids import new_request_id, under_request
+
+if TYPE_CHECKING:
+    from packshot.production import Terms
 
 DONE, STOPPED, GAPS, INTERRUPTED = 0, 1, 3, 130
 
@@ -43,6 +48,7 @@ app.add_typer(catalog_app)
 app.command()(calibrate)
 app.add_typer(core_app)
 app.add_typer(studio_app)
+app.add_typer(webhooks_app)
 app.command()(deploy)
 app.command()(up)
 app.command()(doctor)
@@ -51,6 +57,15 @@ app.command(hidden=True)(worker)
 FormsFile = Annotated[Path, typer.Argument(help="A .csv, .xlsx or .jsonl file, one product form a row.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the catalog, the pictures and the gallery.")]
 Estimate = Annotated[bool, typer.Option("--estimate", help="Only say what it will take.")]
+Priority = Annotated[
+    int | None, typer.Option("--priority", min=-100, max=100, help="Larger goes first; 0 is usual.")
+]
+Due = Annotated[
+    datetime | None,
+    typer.Option(
+        "--due", help="When it is wanted, in UTC unless it says otherwise; pages and lists show it."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
 
 
@@ -59,7 +74,7 @@ def demo(out: Out = Path("packshot-demo"), as_json: Json = False) -> None:  # no
     """Make the sample catalogue: some thirty shots of sixteen products, with a gallery to look at."""
     from packshot.locations import EXAMPLE_FORMS
 
-    raise typer.Exit(_run(EXAMPLE_FORMS, "demo", out, as_json=as_json))
+    raise typer.Exit(_run(EXAMPLE_FORMS, "demo", out, {}, as_json=as_json))
 
 
 @app.command()
@@ -67,36 +82,50 @@ def run(
     forms: FormsFile,
     campaign: Annotated[str, typer.Option("--campaign", help="The name the pictures are kept under.")],
     out: Out = Path("packshot-out"),
+    priority: Priority = None,
+    due: Due = None,
     estimate: Estimate = False,  # noqa: FBT002 - typer's way of a flag
     as_json: Json = False,  # noqa: FBT002 - the same
 ) -> None:
     """Make the pictures of everybody's forms; rows with a bad cell are named and left out."""
     if estimate:
         raise typer.Exit(_estimate(forms, campaign, out, as_json=as_json))
-    raise typer.Exit(_run(forms, campaign, out, as_json=as_json))
+    terms = {"priority": priority, "due_at": _moment(due)}
+    raise typer.Exit(_run(forms, campaign, out, terms, as_json=as_json))
 
 
 @app.command()
-def check(forms: FormsFile, as_json: Json = False) -> None:  # noqa: FBT002 - typer's way of a flag
+def check(forms: FormsFile, out: Out = Path("packshot-out"), as_json: Json = False) -> None:  # noqa: FBT002 - typer's way of a flag
     """Validate only: name every bad cell by file, row and column, and start nothing."""
-    from packshot.production import checked_forms
+    from packshot.production import checked_forms, tables_at
     from packshot.report import print_check
 
-    checked = checked_forms(forms, our_settings())
+    settings = our_settings()
+    checked = checked_forms(forms, settings, tables_at(settings, out))
     print_check(forms, checked, as_json=as_json)
     raise typer.Exit(STOPPED if checked.problems else DONE)
 
 
-def _run(forms: Path, campaign: str, out: Path, *, as_json: bool) -> int:
+def _moment(given: datetime | None) -> datetime | None:
+    """Return a time with its zone, UTC when none was named; raise FormInvalid for one that has passed."""
+    if given is None:
+        return None
+    moment = given if given.tzinfo else given.replace(tzinfo=UTC)
+    if moment <= datetime.now(UTC):
+        raise FormInvalid(f"--due {given:%Y-%m-%d %H:%M} has passed; name a time that is to come.")
+    return moment
+
+
+def _run(forms: Path, campaign: str, out: Path, terms: "Terms", *, as_json: bool) -> int:
     """Produce `forms` under `out` and report; return the exit code."""
     from flows.services import open_records
     from packshot.gallery import write_gallery
-    from packshot.production import campaign_name, checked_forms, produce, workspace_at
+    from packshot.production import campaign_name, checked_forms, produce, tables_at, workspace_at
     from packshot.report import print_check, print_production, progress_to
 
     settings = our_settings()
     campaign_name(campaign)
-    checked = checked_forms(forms, settings)
+    checked = checked_forms(forms, settings, tables_at(settings, out))
     if not checked.forms:
         print_check(forms, checked, as_json=as_json)
         return STOPPED
@@ -104,7 +133,7 @@ def _run(forms: Path, campaign: str, out: Path, *, as_json: bool) -> int:
     with open_records(settings, workspace) as records, under_request(new_request_id()):
         try:
             with progress_to(Console(stderr=True, quiet=as_json)) as watch:
-                production = produce(checked, campaign, workspace, settings, records, watch)
+                production = produce(checked, campaign, workspace, settings, records, watch, terms)
         except KeyboardInterrupt:
             sys.stderr.write("packshot: Stopped; what was made is kept, and the same command goes on.\n")
             return INTERRUPTED
@@ -116,12 +145,12 @@ def _run(forms: Path, campaign: str, out: Path, *, as_json: bool) -> int:
 def _estimate(forms: Path, campaign: str, out: Path, *, as_json: bool) -> int:
     """Print what `forms` will take; return the exit code."""
     from flows.services import open_records
-    from packshot.production import campaign_name, checked_forms, workspace_at
+    from packshot.production import campaign_name, checked_forms, tables_at, workspace_at
     from packshot.report import print_check
 
     settings = our_settings()
     campaign_name(campaign)
-    checked = checked_forms(forms, settings)
+    checked = checked_forms(forms, settings, tables_at(settings, out))
     if not checked.forms:
         print_check(forms, checked, as_json=as_json)
         return STOPPED

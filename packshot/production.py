@@ -5,7 +5,9 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import TypedDict
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,9 +15,10 @@ from catalog import CampaignSummary
 from flows.line import due_count
 from flows.outcomes import FlowBroke, RunReport, ShotOutcome
 from flows.services import Records, lent, services_with
+from packshot.catalog_place import catalog_place
 from packshot.core_process import own_core
 from packshot.prefect_home import settle_prefect
-from prompt_rules import CellProblem, RuleTables, check_forms, default_tables_folder, read_forms
+from prompt_rules import CellProblem, RuleTables, check_forms, read_forms, tables_in_force
 from schemas import AssetError, FormInvalid, ProductForm, Schema, Settings
 from schemas.forms import CampaignName
 from zimage_core.client import client_of
@@ -67,12 +70,30 @@ class CheckedForms(Schema):
     problems: tuple[CellProblem, ...]
 
 
-def checked_forms(path: Path, settings: Settings) -> CheckedForms:
+class Terms(TypedDict, total=False):
+    """What is ordered about a campaign besides its forms; what is None stays as it is."""
+
+    priority: int | None
+    due_at: datetime | None
+
+
+def tables_at(settings: Settings, out: Path) -> RuleTables:
+    """Return the tables that a run in the folder `out` compiles with; nothing is made where nothing is.
+
+    Raises RuleTableInvalid, and what opening a catalog raises.
+    """
+    place = catalog_place(settings, out)
+    if settings.rules.tables is not None or not place.exists:
+        return tables_in_force(settings.rules.tables, None)
+    with place.opened() as catalog:
+        return tables_in_force(None, catalog.activated_tables())
+
+
+def checked_forms(path: Path, settings: Settings, tables: RuleTables) -> CheckedForms:
     """Read `path`, check its words and compile every shot; a row that a problem stops is left out.
 
     Only shot types that some channel has a recipe for can be asked. Raises SheetUnreadable.
     """
-    tables = RuleTables.load(settings.rules.tables or default_tables_folder())
     recipes = recipes_at(settings.recipes.table)
     offered = {shot for spec in recipes.specs for shot in spec.shots}
     sheet = read_forms(path, tables, recipes.channels, offered)
@@ -90,13 +111,14 @@ def produce(
     settings: Settings,
     records: Records,
     watch: Callable[[int], Callable[[ShotOutcome], None]],
+    terms: Terms,
 ) -> Production:
     """Bring every shot of the forms to its pictures; `watch(total)` returns who is told of each outcome.
 
     Nothing is started when nothing is due, so a second run takes a moment.
     """
     started = time.monotonic()
-    records.catalog.register(campaign, checked.forms)
+    records.catalog.submit(campaign, checked.forms, **terms)
     report = RunReport(campaign=campaign)
     if wanting := due_count(campaign, records):
         with working_core(workspace, settings, records, watch(wanting)):

@@ -24,6 +24,7 @@ from studio.prefect_calls import nudge_for
 from studio.request_log import LOGGING, to_stderr
 from studio.sessions import Sessions
 from studio.visitors import Door, Doorkeeper
+from studio.warming import begin_warming
 from zimage_core.judging import default_policy, load_policy
 from zimage_core.listening import bind, is_loopback, url_of
 from zimage_core.service.protocol import BoundedProtocol
@@ -75,6 +76,7 @@ def serve_studio(settings: Settings, workspace: Path, announce: Callable[[str, D
             lifespan="off",
         )
         announce(url_of(listener), studio.door)
+        begin_warming(studio.app)
         StudioServer(config).run(sockets=[listener])
 
 

@@ -61,7 +61,7 @@ def test_an_estimate_goes_by_what_was_measured(tmp_path: Path, sheet: Path) -> N
     with open_records(settings, tmp_path) as records:
         for shot in records.catalog.register("winter", [a_form(channels=("aliexpress",))]):
             satisfy(shot, services_with(settings, records, FakeCore()))
-        told = estimate_of(checked_forms(sheet, settings), "spring", records, settings)
+        told = estimate_of(checked_forms(sheet, settings, records.tables), "spring", records, settings)
         took = records.catalog.campaign_summary("winter").device_seconds
     assert (told.measured_on, told.shots, told.pictures) == (2, 6, 6)
     assert told.cost == pytest.approx(3 * took * 0.01)
@@ -110,20 +110,20 @@ def test_one_form_comes_from_a_json_file_or_a_row(tmp_path: Path, sheet: Path) -
     cells = dict(zip(HEADER.strip().split(","), ROW.format(n=7).strip().split(","), strict=True))
     form.write_text(json.dumps(cells))
     settings = settings_from({})
-    assert one_form(form, None, settings).sku == "MUG-7"
-    assert one_form(sheet, "MUG-2", settings).sku == "MUG-2"
+    assert one_form(form, None, settings, tmp_path).sku == "MUG-7"
+    assert one_form(sheet, "MUG-2", settings, tmp_path).sku == "MUG-2"
 
 
 def test_a_form_that_cannot_be_told_is_asked_for(tmp_path: Path, sheet: Path) -> None:
     settings = settings_from({})
     with pytest.raises(FormInvalid, match="name one with --sku"):
-        one_form(sheet, None, settings)
+        one_form(sheet, None, settings, tmp_path)
     with pytest.raises(FormInvalid, match="NOPE"):
-        one_form(sheet, "NOPE", settings)
+        one_form(sheet, "NOPE", settings, tmp_path)
     broken = tmp_path / "form.json"
     broken.write_text("{")
     with pytest.raises(SheetUnreadable, match=r"form\.json"):
-        one_form(broken, None, settings)
+        one_form(broken, None, settings, tmp_path)
     sheet.write_text(HEADER + ROW.format(n=1).replace(",red,", ",rde,"))
     with pytest.raises(FormInvalid, match="colour"):
-        one_form(sheet, None, settings)
+        one_form(sheet, None, settings, tmp_path)

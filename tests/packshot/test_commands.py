@@ -5,15 +5,17 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from catalog import Catalog, store_at
 from flows.outcomes import FlowBroke
 from packshot.cli import main
 from packshot.locations import EXAMPLE_FORMS
 from packshot.production import explained
-from prompt_rules import default_tables_folder
+from prompt_rules import RuleTables, default_tables_folder
 
 HEADER = "sku,title,category,colour,background,shots,channels\n"
 GOOD = "MUG-{n},Red mug,mug,red,wood,white_main|scene,taobao|amazon\n"
@@ -203,3 +205,38 @@ def test_a_command_without_prefect_says_so_in_one_sentence(
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "Prefect" in done.stderr.splitlines()[-1]
+
+
+def test_a_sheet_is_checked_by_the_tables_that_are_in_force(
+    capsys: pytest.CaptureFixture[str], sheet: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(default_tables_folder(), tmp_path / "tables")
+    colours = tmp_path / "tables" / "colours.csv"
+    colours.write_text(colours.read_text().replace(",scarlet|crimson,", ",scarlet|crimson|lipstick,"))
+    other, out = RuleTables.load(tmp_path / "tables"), tmp_path / "out"
+    with Catalog.open(f"sqlite:///{out / 'catalog.sqlite'}", store_at(out / "assets")) as catalog:
+        catalog.keep_tables(other.fingerprint, other.text)
+        catalog.activate_tables(other.fingerprint, "ada", "a new shade")
+    sheet.write_text(sheet.read_text().replace(",red,", ",lipstick,"))
+    assert said(capsys, "check", str(sheet))[0] == 1
+    assert said(capsys, "check", str(sheet), "--out", str(out))[0] == 0
+    estimate = ("run", str(sheet), "--campaign", "spring", "--estimate", "--out", str(out))
+    assert said(capsys, *estimate)[0] == 0
+
+
+def test_a_campaign_is_ordered_with_a_priority_and_a_time(
+    core_address: str, tmp_path: Path, sheet: Path
+) -> None:
+    out = tmp_path / "out"
+    terms = ("--priority", "7", "--due", "2099-01-31 18:00:00")
+    made = packshot(core_address, "run", str(sheet), "--campaign", "spring", "--out", str(out), *terms)
+    assert made.returncode == 0, made.stderr
+    with Catalog.open(f"sqlite:///{out / 'catalog.sqlite'}", store_at(out / "assets")) as catalog:
+        one = catalog.campaign("spring")
+    assert (one.priority, one.due_at) == (7, datetime(2099, 1, 31, 18, tzinfo=UTC))
+
+
+def test_a_time_that_has_passed_is_refused(capsys: pytest.CaptureFixture[str], sheet: Path) -> None:
+    code, _, err = said(capsys, "run", str(sheet), "--campaign", "spring", "--due", "2020-01-01")
+    assert code == 1
+    assert "--due 2020-01-01 00:00 has passed" in err
