@@ -15,14 +15,12 @@ import http.client
 import os
 import platform
 import socket
-import statistics
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +32,7 @@ from sqlalchemy import Engine, event, text
 from benchmarks.catalog_speed import postgres_at
 from benchmarks.studio_catalog import fill, filled
 from benchmarks.studio_pages import addresses, missing
+from benchmarks.studio_table import GOAL_MS, Report, Timed, figures_page
 from catalog import AssetStore, Catalog
 from catalog.engines import database_at
 from prompt_rules import RuleTables, default_tables_folder
@@ -43,10 +42,9 @@ from studio.desk import Desk
 from studio.nudges import NoNudge
 from studio.sessions import Session, Sessions
 from studio.visitors import Allow, Door, Doorkeeper, Visitor
+from studio.warming import begin_warming
 from zimage_core.judging import default_policy
 from zimage_core.renditions import default_recipes
-
-GOAL_MS = 150.0
 
 
 class NoAccounts:
@@ -66,22 +64,6 @@ class NoAccounts:
         """Know no key."""
 
 
-@dataclass(frozen=True)
-class Timed:
-    """What a page took, in ms, and how often the database was asked; `cpu` is ms of processor time."""
-
-    status: int
-    milliseconds: tuple[float, ...]
-    statements: int
-    cpu: float
-    first: float
-
-    @property
-    def p95(self) -> float:
-        """The time that 95 % of the requests stayed within."""
-        return statistics.quantiles(self.milliseconds, n=20, method="inclusive")[-1]
-
-
 def main() -> None:
     """Fill both databases and print a table of each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -92,40 +74,47 @@ def main() -> None:
         "--database", choices=("sqlite", "postgresql"), help="one of them; both when left out"
     )
     parser.add_argument("--postgres", help="address of a database; one is started when left out")
-    parser.add_argument("--folder", type=Path, help="where SQLite's catalog is kept and found again")
+    parser.add_argument(
+        "--folder", type=Path, help="where pictures and SQLite's catalog are kept and found again"
+    )
+    parser.add_argument("--markdown", type=Path, help="file to write as a page of the documentation")
     options = parser.parse_args()
-    where = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    print(f"{datetime.now(UTC):%Y-%m-%d}, {where}, Python {sys.version.split()[0]}")
+    where = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.machine()}, {os.cpu_count()} cores"
+    print(f"{where}, Python {sys.version.split()[0]}")
     print(f"{options.times} requests of each page, in ms; the goal is a p95 of {GOAL_MS:.0f}")
-    if options.database != "postgresql":
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = options.folder or Path(scratch)
-            report("sqlite", f"sqlite:///{folder}/catalog.sqlite", folder, options)
-    if options.database != "sqlite":
-        with tempfile.TemporaryDirectory() as folder, postgres_at(options.postgres) as url:
-            report("postgresql", url, Path(folder), options)
+    reports = []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.folder or Path(scratch)
+        if options.database != "postgresql":
+            reports.append(report("SQLite", f"sqlite:///{folder}/catalog.sqlite", folder, options))
+        if options.database != "sqlite":
+            with postgres_at(options.postgres) as url:
+                reports.append(report("PostgreSQL", url, folder, options))
+    if options.markdown:
+        options.markdown.write_text(figures_page(where, options.times, reports))
 
 
-def report(name: str, url: str, folder: Path, options: argparse.Namespace) -> None:
-    """Fill one database, ask for every page and print its table."""
+def report(name: str, url: str, folder: Path, options: argparse.Namespace) -> Report:
+    """Fill one database unless it is filled, ask for every page and print its table."""
+    found: dict[str, Timed] = {}
+    before = os.getloadavg()[0]
     with Catalog.open(url, AssetStore(folder / "assets")) as catalog:
         started = time.perf_counter()
         shots = filled(url) or fill(catalog, url, options.shots, say)
         print(f"\n{name}: {shots:,} shots, filled in {time.perf_counter() - started:.0f} s")
         print(f"{'page':<26}{'p50':>8}{'p95':>8}{'max':>8}{'cpu':>8}{'first':>8}{'statements':>12}")
         pages = addresses(catalog)
-        missed, broken = [], []
         with served(catalog, folder) as port:
             for page, address in {"hello": "/hello", **pages}.items():
                 if options.only in page or page == "hello":
-                    told = timed(port, address, options.times, servers(url))
-                    print(line(page, told), flush=True)
-                    missed += [page] if told.status < 400 and told.p95 > GOAL_MS else []
-                    broken += [page] if told.status >= 400 else []
-        print(f"over the goal: {', '.join(missed) or 'none'}")
-        print(f"not answered: {', '.join(broken) or 'none'}")
-        print(f"pages without a line here: {', '.join(missing(pages)) or 'none'}")
-        print(f"load afterwards: {os.getloadavg()[0]:.1f}")
+                    found[page] = timed(port, address, options.times, servers(url))
+                    print(line(page, found[page]), flush=True)
+    told = Report(name, shots, (before, os.getloadavg()[0]), found)
+    print(f"over the goal: {', '.join(told.over) or 'none'}")
+    print(f"not answered: {', '.join(page for page, one in found.items() if not one.answered) or 'none'}")
+    print(f"pages without a line here: {', '.join(missing(pages)) or 'none'}")
+    print(f"load: {told.load[0]:.1f} before, {told.load[1]:.1f} after")
+    return told
 
 
 def say(told: str) -> None:
@@ -135,10 +124,9 @@ def say(told: str) -> None:
 
 def line(page: str, told: Timed) -> str:
     """Say a page's figures, or that it is not there."""
-    if told.status >= 400:
+    if not told.answered:
         return f"{page:<26}{f'answered {told.status}':>24}"
-    p50, most = statistics.median(told.milliseconds), max(told.milliseconds)
-    figures = (p50, told.p95, most, told.cpu, told.first)
+    figures = (told.p50, told.p95, max(told.milliseconds), told.cpu, told.first)
     return f"{page:<26}{''.join(f'{one:>8.1f}' for one in figures)}{told.statements:>12}"
 
 
@@ -192,9 +180,8 @@ def _milliseconds(connection: http.client.HTTPConnection, address: str) -> float
     return (time.perf_counter() - started) * 1000
 
 
-@contextmanager
-def served(catalog: Catalog, folder: Path) -> Iterator[int]:
-    """Serve the studio on a free port, in a thread of this process."""
+def application(catalog: Catalog, folder: Path) -> FastAPI:
+    """Build the studio with an open door over a catalog; what it writes is kept below `folder`."""
     desk = Desk(
         catalog=catalog,
         tables=RuleTables.load(default_tables_folder()),
@@ -205,8 +192,15 @@ def served(catalog: Catalog, folder: Path) -> Iterator[int]:
         thumbnails=folder / "thumbnails",
         nudge=NoNudge(),
     )
-    app = create_app(desk, Doorkeeper(Door.OPEN, NoAccounts(), Sessions("benchmark")), {"127.0.0.1"})
+    return create_app(desk, Doorkeeper(Door.OPEN, NoAccounts(), Sessions("benchmark")), {"127.0.0.1"})
+
+
+@contextmanager
+def served(catalog: Catalog, folder: Path) -> Iterator[int]:
+    """Serve the studio on a free port, in a thread of this process."""
+    app = application(catalog, folder)
     say_hello(app)
+    begin_warming(app).join()
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

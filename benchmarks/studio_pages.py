@@ -144,7 +144,6 @@ def _review(catalog: Catalog) -> dict[str, str]:
         "a lot": f"/lots/{refused}",
         "a full inspection": f"/lots/{rest}",
         "a full inspection, its end": f"/lots/{rest}?start={max(0, catalog.lot_head(rest).sample - 60)}",
-        "API: next to review": f"/api/reviews/next?campaign={LARGE}",
         "API: lots": "/api/lots",
         "API: a full inspection": f"/api/lots/{rest}",
     }
@@ -155,7 +154,7 @@ def _rules() -> dict[str, str]:
         "rules": "/rules",
         "rules, most refused": "/rules?sort=refused&q=red",
         "a rule used everywhere": "/rules/claim.whole",
-        "a rule used nowhere": "/rules/colour.turquoise",
+        "a rule used nowhere": "/rules/colour.purple",
         "rules, a trial": "/rules/try",
         "rules, versions": "/rules/versions",
         "API: rules": "/api/rules",

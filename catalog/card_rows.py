@@ -23,6 +23,7 @@ class CardRow(Row):
     __table_args__ = (
         Index(None, "changed_at", "shot_id"),
         Index(None, "campaign", "changed_at", "shot_id"),
+        Index(None, "campaign", "state", "changed_at", "shot_id"),
         Index(None, "state", "changed_at", "shot_id"),
         Index(None, "category", "changed_at", "shot_id"),
         Index(None, "tables", "changed_at", "shot_id"),

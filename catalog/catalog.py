@@ -136,7 +136,7 @@ class Catalog(
     def audit_page(
         self, wanted: AuditFilter | None = None, *, before: int | None = None, limit: int = 60
     ) -> AuditPage:
-        """List what was done by anybody to anything, the newest first; `before` is the last page's `older`."""
+        """List what was done by anybody to anything, newest first; `before` is the last page's `older`."""
         with self._database.reading() as session:
             return trail(session, wanted or AuditFilter(), before, limit)
 

@@ -7,11 +7,23 @@ as much as the first.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import eq
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import ColumnElement, Select, exists, func, literal, select, tuple_
+from sqlalchemy import (
+    BinaryExpression,
+    ColumnElement,
+    Select,
+    UnaryExpression,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.operators import custom_op
 
 from catalog.card_rows import CardRow, FacetRow, WordRow
 from catalog.errors import NotRegistered
@@ -22,6 +34,9 @@ from schemas.shape import Probability
 
 COUNTED = 1000
 """Shots that are counted; of more the page only says so."""
+
+SORTED = 5000
+"""Cards up to which it is quicker to sort all of a filter's than to look for them in another order."""
 
 RARE = 1000
 """Shots or forms under one word or value up to which the search begins at them; else they are only probed."""
@@ -148,14 +163,15 @@ def find(
     """Return the page after, or before, a shot; raises NotRegistered when there is no such shot."""
     conditions = _conditions(session, wanted, sort)
     order = _ORDERS[sort]
+    total = _counted(session, conditions, None if _has_own_index(wanted) else order)
+    walked = _walked(session, conditions, order, total)
     cards, further = _slice(
-        session, conditions, order if before is None else order.reversed, after or before, size
+        session, walked, order if before is None else order.reversed, after or before, size
     )
     if before is not None:
         cards.reverse()
     back = bool(after) if before is None else further
     forth = further if before is None else True
-    total = _counted(session, conditions, None if _has_own_index(wanted) else order)
     return ShotPage(
         cards=tuple(_with_reasons(session, cards)),
         total=min(total, COUNTED),
@@ -170,6 +186,8 @@ def neighbours(
 ) -> tuple[str | None, str | None]:
     """Return the shots before and after one in a list; None at its ends. Raises NotRegistered."""
     conditions, order = _conditions(session, wanted, sort), _ORDERS[sort]
+    if _has_own_index(wanted):
+        conditions = _walked(session, conditions, order, _counted(session, conditions, None))
     found = [_slice(session, conditions, way, shot_id, 1)[0] for way in (order.reversed, order)]
     before, after = (cards[0].shot_id if cards else None for cards in found)
     return before, after
@@ -241,6 +259,25 @@ def _is_rare(session: Session, chosen: Select[Any]) -> bool:
     """
     few = chosen.limit(RARE + 1).subquery()
     return (session.scalar(select(func.count()).select_from(few)) or 0) <= RARE
+
+
+def _walked(
+    session: Session, conditions: list[ColumnElement[bool]], order: _Order, total: int
+) -> list[ColumnElement[bool]]:
+    """Return the conditions so that of many cards a page is found along the order's index.
+
+    SQLite keeps no statistics: it would rather look up all cards of a filter's value, and sort them. Only by
+    time are those of a value in order already.
+    """
+    equal = [one for one in conditions if isinstance(one, BinaryExpression) and one.operator is eq]
+    by_time = order.column is CardRow.changed_at
+    if total <= COUNTED or by_time or not equal or session.get_bind().dialect.name != "sqlite":
+        return conditions
+    some = select(CardRow.shot_id).where(*equal).limit(SORTED + 1).subquery()
+    if (session.scalar(select(func.count()).select_from(some)) or 0) <= SORTED:
+        return conditions
+    others = [one for one in conditions if all(one is not other for other in equal)]
+    return others + [UnaryExpression(one.left, operator=custom_op("+")) == one.right for one in equal]
 
 
 def _slice(

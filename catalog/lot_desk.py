@@ -76,7 +76,7 @@ class LotDesk(Opened):
     def lots_after(self, lot_id: str) -> tuple[str, ...]:
         """Name the lots that were opened over the rest of a refused one."""
         with self._database.reading() as session:
-            return lot_findings.opened_over(session, lot_findings.head(session, lot_id))
+            return lot_findings.opened_over(session, lot_id)
 
 
 def _count(session: Session, head: LotHead) -> LotCount:

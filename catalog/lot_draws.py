@@ -9,8 +9,8 @@ from catalog.campaigns import require
 from catalog.errors import InspectionStopped, NothingToInspect
 from catalog.journal import held_campaign
 from catalog.lot_findings import found_in
-from catalog.lots import Lot, LotMember, lots, open_lot
-from catalog.review_rows import LotPictureRow, ReviewRow
+from catalog.lots import Lot, LotMember, open_lot
+from catalog.review_rows import LotPictureRow, LotRow, ReviewRow
 from catalog.rows import AttemptRow, MasterRow, ShotRow
 from catalog.states import LotState, Origin, ShotState
 from schemas.lot_plans import (
@@ -69,8 +69,13 @@ def open_rest(session: Session, refused: Lot, by: str) -> None:
 
 def switching_of(session: Session, campaign: str) -> Switching:
     """Return how strict the campaign's next lot is, by the newest closed one of ISO 2859-1."""
-    for one in lots(session, campaign):
-        if one.state is not LotState.OPEN and sampling_in(one.plan) is Sampling.ISO2859 and "lot" in one.plan:
+    newest = (
+        select(LotRow)
+        .where(LotRow.campaign == campaign, LotRow.state != LotState.OPEN)
+        .order_by(LotRow.created_at.desc(), LotRow.id)
+    )
+    for one in session.scalars(newest).all():
+        if sampling_in(one.plan) is Sampling.ISO2859 and "lot" in one.plan:
             found = [seen.defects for seen in found_in(session, one.id, Origin.RANDOM)]
             return switching_from(one.plan, found, accepted=one.state is LotState.ACCEPTED)
     return Switching()

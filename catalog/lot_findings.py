@@ -106,14 +106,20 @@ def heads(session: Session, campaign: str | None, start: int, size: int) -> tupl
     return _heads(session, session.scalars(chosen).all())
 
 
-def opened_over(session: Session, refused: LotHead) -> tuple[str, ...]:
-    """Name the lots that were opened over the rest of a refused one, the newest first."""
+def opened_over(session: Session, refused: str) -> tuple[str, ...]:
+    """Name the lots that were opened over the rest of a refused one, the newest first.
+
+    Raises NotRegistered.
+    """
+    row = session.get(LotRow, refused)
+    if row is None:
+        raise NotRegistered(f"There is no lot {refused}.", lot=refused)
     newest = (
         select(LotRow.id, LotRow.plan)
-        .where(LotRow.campaign == refused.campaign)
+        .where(LotRow.campaign == row.campaign)
         .order_by(LotRow.created_at.desc(), LotRow.id)
     )
-    return tuple(lot for lot, plan in session.execute(newest) if plan.get("of") == refused.id)
+    return tuple(lot for lot, plan in session.execute(newest) if plan.get("of") == refused)
 
 
 def head(session: Session, lot: str) -> LotHead:
@@ -169,15 +175,15 @@ def pairs(session: Session, lot: str | None, most: int) -> tuple[tuple[Outcome, 
     )
     if lot is not None:
         doubled = doubled.where(LotMemberRow.lot == lot)
-    wanted = doubled.subquery()
+    wanted = {(of, shot_id) for of, shot_id in session.execute(doubled)}
     said: dict[tuple[str, str], dict[str, Outcome]] = {}
     for of, shot_id, reviewer, outcome in session.execute(
         select(ReviewRow.lot, ReviewRow.shot_id, ReviewRow.reviewer, ReviewRow.outcome)
-        .join(wanted, (wanted.c.lot == ReviewRow.lot) & (wanted.c.shot_id == ReviewRow.shot_id))
-        .where(ReviewRow.withdrawn_at.is_(None))
+        .where(ReviewRow.shot_id.in_({shot_id for _, shot_id in wanted}), ReviewRow.withdrawn_at.is_(None))
         .order_by(ReviewRow.number)
     ):
-        said.setdefault((of or "", shot_id), {}).setdefault(reviewer, outcome)
+        if (of, shot_id) in wanted:
+            said.setdefault((of or "", shot_id), {}).setdefault(reviewer, outcome)
     looks = (tuple(one.values()) for one in said.values())
     return tuple((one[0], one[1]) for one in looks if len(one) > 1)
 
@@ -198,9 +204,9 @@ def pictures(session: Session, lot: str, start: int, size: int) -> tuple[LotPict
         .join(AttemptRow, AttemptRow.id == LotMemberRow.attempt_id)
         .join(ShotRow, ShotRow.id == AttemptRow.shot_id)
         .join(MasterRow, MasterRow.shot_id == ShotRow.id, isouter=True)
-        .where(LotMemberRow.lot == lot)
+        # Positions are counted from 0, so that a late page costs no more than the first.
+        .where(LotMemberRow.lot == lot, LotMemberRow.position >= start)
         .order_by(LotMemberRow.position)
-        .offset(start)
         .limit(size)
     )
     rows = session.execute(chosen).all()

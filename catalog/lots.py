@@ -93,10 +93,14 @@ def lot(session: Session, lot_id: str) -> Lot:
     row = session.get(LotRow, lot_id)
     if row is None:
         raise _unknown(lot_id)
-    drawn = select(LotMemberRow).where(LotMemberRow.lot == lot_id).order_by(LotMemberRow.position)
+    drawn = (
+        select(LotMemberRow.attempt_id, LotMemberRow.origin, LotMemberRow.places)
+        .where(LotMemberRow.lot == lot_id)
+        .order_by(LotMemberRow.position)
+    )
     members = tuple(
-        LotMember(attempt_id=member.attempt_id, origin=member.origin, places=member.places)
-        for member in session.scalars(drawn)
+        LotMember(attempt_id=attempt_id, origin=origin, places=places)
+        for attempt_id, origin, places in session.execute(drawn)
     )
     fields = {name: getattr(row, name) for name in Lot.model_fields if name != "members"}
     return Lot.model_validate({**fields, "members": members})

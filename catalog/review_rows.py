@@ -45,6 +45,7 @@ class LotMemberRow(Row):
 
     __tablename__ = "lot_members"
     __table_args__ = (
+        Index(None, "lot", "position"),
         Index(None, "lot", "settled", "position"),
         Index(None, "lot", "origin", "settled", "looks", "wanted", "places"),
         Index(

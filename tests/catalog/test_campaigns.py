@@ -104,3 +104,12 @@ def test_a_history_keeps_the_rules_that_made_each_prompt(catalog: Catalog) -> No
     catalog.record_attempt(an_attempt(first), a_spec(), b"one")
     catalog.record_attempt(an_attempt(second), later, b"two")
     assert [told.spec for told in catalog.shot_histories("spring")] == [a_spec(), later]
+
+
+def test_what_is_left_of_a_campaign_is_counted_by_itself(catalog: Catalog) -> None:
+    catalog.register("spring", [a_form()])
+    catalog.claim("spring", "a worker", 1)
+    work, summary = catalog.campaign_work("spring"), catalog.campaign_summary("spring")
+    assert (work.unfinished, work.leased) == (summary.unfinished, summary.leased) == (2, 1)
+    with pytest.raises(NotRegistered):
+        catalog.campaign_work("autumn")

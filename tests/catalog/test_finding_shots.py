@@ -16,6 +16,7 @@ from catalog import (
     ShotFilter,
     ShotSort,
     ShotState,
+    finding_shots,
 )
 from catalog.words import asked_words, end_of, listed_words
 from schemas import Failure, Outcome, ProductForm, ShotType, Variant
@@ -234,3 +235,16 @@ def test_a_released_form_is_found_as_it_was_listed() -> None:
     form: ProductForm = FORMS[0]
     assert "red" in listed_words(form.sku, form.title)
     assert "ug-red-01" in listed_words(form.sku, form.title)
+
+
+@pytest.mark.parametrize("sort", list(ShotSort))
+def test_many_shots_come_in_the_same_order_as_few(
+    spring: Catalog, sort: ShotSort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = ShotFilter(campaign="spring", state=ShotState.ACCEPTED, channel="taobao")
+    few = spring.find_shots(wanted, sort)
+    beside = spring.neighbours(wanted, sort, few.cards[0].shot_id)
+    monkeypatch.setattr(finding_shots, "COUNTED", 0)
+    monkeypatch.setattr(finding_shots, "SORTED", 0)
+    assert spring.find_shots(wanted, sort).cards == few.cards
+    assert spring.neighbours(wanted, sort, few.cards[0].shot_id) == beside
