@@ -27,7 +27,6 @@ def test_the_site_builds_without_a_broken_link_or_anchor(tmp_path: Path) -> None
             "mkdocs",
             "build",
             "--strict",
-            "--quiet",
             "--site-dir",
             str(tmp_path / "site"),
         ],
