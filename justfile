@@ -31,6 +31,14 @@ test *arguments:
 test-slow:
     uv run pytest -m slow -n 0
 
+# Staff at work in headless Chromium, and axe on every page: about ten minutes; skipped where no Chromium is.
+test-browser:
+    uv run pytest -m slow tests/studio/test_as_a_person.py tests/studio/test_every_page.py tests/studio/test_review_by_keyboard.py
+
+# Pictures of every page of the studio for docs/studio/.
+pictures *arguments:
+    uv run python -m benchmarks.studio_pictures {{arguments}}
+
 # Needs a GPU and the real weights in PACKSHOT_CORE__TURBO and PACKSHOT_CORE__BASE.
 test-gpu:
     uv run pytest -m gpu -n 0

@@ -11,6 +11,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 NO_CHROMIUM = "no Chromium is installed; Debian's chromium would do"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
 
+ABANDONED = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
+"""What htmx logs of a preview that was under way when the page was left; answers that fail are noticed as such."""
+
 
 @dataclass
 class Complaints:
@@ -28,7 +31,8 @@ class Complaints:
         page.on("response", lambda response: self._response(response.status, response.url))
 
     def _console(self, text: str) -> None:
-        if not any(f"status of {status}" in text for status in self.allowed):
+        abandoned = text.startswith(ABANDONED)
+        if not abandoned and not any(f"status of {status}" in text for status in self.allowed):
             self.found.append(f"console: {text}")
 
     def _request(self, url: str) -> None:
