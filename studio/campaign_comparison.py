@@ -46,7 +46,7 @@ class Compared:
 
     def shown(self, value: float | None) -> str:
         """Write a value with the figure's number of places; a dash for none."""
-        return "–" if value is None else f"{value:,.{self.places}f}"
+        return "–" if value is None else f"{round(value, self.places) + 0.0:,.{self.places}f}"
 
 
 def compared(

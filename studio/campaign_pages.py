@@ -75,7 +75,7 @@ def show_campaign(request: Request, name: str, visitor: Visitor = OPERATOR) -> R
         "campaign.html.j2",
         **progress_of(request, desk, campaign),
         trail=[_entry(one, words) for one in trail[-TRAIL:][::-1]],
-        channels=[(key, channel_name(names, words.locale)) for key, names in desk.recipes.channels.items()],
+        channels=[(key, channel_name(names, words, key)) for key, names in desk.recipes.channels.items()],
         others=[
             line.campaign.name
             for line in desk.catalog.campaign_page(size=PAGE).lines
@@ -144,9 +144,11 @@ def price(sums: CampaignFigures, desk: Desk) -> float:
     return cost(sums.device_seconds, sums.states.get(ShotState.NEEDS_REVIEW, 0), desk.settings.costs)
 
 
-def channel_name(names: Sequence[str], locale: Locale) -> str:
+def channel_name(names: Sequence[str], words: Words, key: str) -> str:
     """Return what a channel is called in a language; `names` are its key, its own name and others."""
-    own = [name for name in names if not name.isascii()] if locale is Locale.ZH else []
+    if f"channel.{key}" in words.phrases:
+        return words(f"channel.{key}")
+    own = [name for name in names if not name.isascii()] if words.locale is Locale.ZH else []
     return (own or names[1:2] or names)[0]
 
 
