@@ -175,6 +175,23 @@ def test_prometheus_shows_its_key_and_reads_our_rules() -> None:
     assert config["rule_files"] == ["/etc/prometheus/alerts.yml"]
 
 
+@pytest.mark.parametrize(
+    ("scrapes", "manifest"),
+    [
+        ("prometheus/prometheus.yml", "compose.yaml"),
+        ("prometheus/kubernetes.yml", "kubernetes/base/studio.yaml"),
+    ],
+)
+def test_the_studio_is_asked_by_a_name_that_it_answers_to(scrapes: str, manifest: str) -> None:
+    """By its number it would answer 421, and nobody would be told."""
+    jobs = {job["job_name"]: job for job in parsed(DEPLOYMENTS / scrapes)["scrape_configs"]}
+    (target,) = jobs["studio"]["static_configs"][0]["targets"]
+    told = re.search(r"PACKSHOT_STUDIO__HOSTS\b.*?,(?P<names>[\w.,]+)", (DEPLOYMENTS / manifest).read_text())
+    assert told is not None
+    assert target.partition(":")[0] in re.split(r"[ ,\"]+", told.string[told.start() : told.end()])
+    assert jobs["studio"]["authorization"] == {"credentials_file": "/run/secrets/studio_monitor_key"}
+
+
 @pytest.mark.skipif(not PROMTOOL, reason="promtool is not installed here")
 def test_the_rules_fire_when_they_should() -> None:
     done = subprocess.run(
