@@ -90,7 +90,7 @@ def run(
     """Make the pictures of everybody's forms; rows with a bad cell are named and left out."""
     if estimate:
         raise typer.Exit(_estimate(forms, campaign, out, as_json=as_json))
-    terms = {"priority": priority, "due_at": _moment(due)}
+    terms: Terms = {"priority": priority, "due_at": _moment(due)}
     raise typer.Exit(_run(forms, campaign, out, terms, as_json=as_json))
 
 
