@@ -1,7 +1,8 @@
 """Time `packshot up`: until each process is healthy, until the first picture, and after each is killed.
 
 `python -m benchmarks.up` prints the table of docs/up.md. It starts everything in an empty folder, hands a
-form in by REST, kills each process in turn with a form under way, and stops it all by Ctrl-C.
+form in by REST, kills each process in turn with a form under way, and stops it all by Ctrl-C. Words name the
+processes to kill, such as `core`; all when there are none.
 """
 
 import json
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -204,7 +205,7 @@ def is_free(address: str) -> bool:
         return probe.connect_ex((host, int(port))) != 0
 
 
-def timeline(folder: Path) -> Iterator[tuple[str, float, float | None]]:
+def timeline(folder: Path, killed: Sequence[str]) -> Iterator[tuple[str, float, float | None]]:
     """Yield what happened, after how many seconds, and the goal."""
     with everything(folder) as running:
         for name in ("studio", "prefect", "flows", "core"):
@@ -221,7 +222,7 @@ def timeline(folder: Path) -> Iterator[tuple[str, float, float | None]]:
             FIRST_PICTURE_GOAL_S,
         )
         running.until(partial(running.events, "healthy", "spare"))
-        for number, name in enumerate(SERVICES):
+        for number, name in enumerate(killed):
             yield from after_kill(running, desk, name, f"KILL-{number}")
         yield "Ctrl-C to all gone", running.stop(), STOP_GOAL_S
 
@@ -240,16 +241,16 @@ def after_kill(
     yield f"{name} killed: the form handed in meanwhile done", time.monotonic() - began, None
 
 
-def main() -> None:
+def main(killed: Sequence[str]) -> None:
     """Print the timeline beside its goals."""
     print(f"Measured on {datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} CPUs, ")
     print(f"load {os.getloadavg()[0]:.1f} before.\n")
     print("| what | seconds | goal |")
     print("| --- | ---: | ---: |")
     with tempfile.TemporaryDirectory() as folder:
-        for what, seconds, goal in timeline(Path(folder)):
+        for what, seconds, goal in timeline(Path(folder), killed or SERVICES):
             print(f"| {what} | {seconds:.1f} | {f'{goal:g}' if goal else ''} |", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
