@@ -1,4 +1,4 @@
-"""Why pictures are turned down, as keys that can be counted: sentences hold numbers and differ each time. Pure."""
+"""Why pictures are turned down, as keys that can be counted: sentences hold numbers that differ. Pure."""
 
 import re
 from collections.abc import Sequence

@@ -7,7 +7,6 @@ from prompt_rules import CellProblem
 from schemas import Locale
 from studio.language import Words
 
-
 FEW = 8
 """Choices that are shown beside a likely one."""
 
