@@ -69,7 +69,7 @@ def cells_of(path: Path) -> list[list[str]]:
 def cells_in(table: str, text: str) -> list[list[str]]:
     """Read a table's cells from text that somebody typed or sent, as `cells_of` reads them from a file."""
     try:
-        rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+        rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True))
     except csv.Error as error:
         raise _irregular(table, str(error)) from error
     if not any(any(row) for row in rows):

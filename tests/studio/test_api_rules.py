@@ -9,7 +9,7 @@ from studio.tables_in_force import packaged_tables
 from studio.text_changes import Change, text_change
 from studio.visitors import Door
 from tests.factories import a_form
-from tests.studio.conftest import Browser, signed_in, token_of
+from tests.studio.visiting import Browser, signed_in, token_of
 
 
 def styles(tables: RuleTables) -> str:

@@ -25,7 +25,7 @@ from studio.line_health import Reach, core_state, core_told, prefect_state
 from studio.plots import HEIGHT, WIDTH, bar_plot, dots, nice_top, strip
 from studio.visitors import Door
 from tests.factories import a_form, a_spec, an_attempt
-from tests.studio.conftest import Browser, signed_in
+from tests.studio.visiting import Browser, signed_in
 
 NOON = datetime(2026, 6, 1, 12, 34, 56, tzinfo=UTC)
 HOUR = timedelta(hours=1)

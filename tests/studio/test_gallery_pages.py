@@ -14,7 +14,7 @@ from studio.reproductions import NothingToReproduce, differing, reproduce
 from studio.shot_files import disposition
 from studio.visitors import Door
 from tests.factories import a_form, a_job, a_provenance, a_rendition, a_spec, an_attempt, some_scores
-from tests.studio.conftest import Browser, signed_in, token_of
+from tests.studio.visiting import Browser, signed_in, token_of
 from zimage_core.fake_core import FakeCore
 
 NASTY = "<script>alert(1)</script>\"'&{{ 7*7 }}"

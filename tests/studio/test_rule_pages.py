@@ -13,7 +13,7 @@ from schemas import Outcome
 from studio.tables_in_force import packaged_tables
 from studio.visitors import Door
 from tests.factories import a_form, a_spec, an_attempt
-from tests.studio.conftest import Browser, signed_in, token_of
+from tests.studio.visiting import Browser, signed_in, token_of
 
 RULE = "style.premium"
 
