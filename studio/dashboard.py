@@ -175,15 +175,14 @@ def reliability(verdicts: Iterable[PersonVerdict]) -> tuple[Bin, ...]:
         if one.p_accept is not None and one.outcome is not Outcome.NEEDS_REVIEW:
             number = min(int(one.p_accept * BINS), BINS - 1)
             groups[number].append((one.p_accept, one.outcome is Outcome.ACCEPTED))
-    return tuple(
-        Bin(
-            low=number / BINS,
-            high=(number + 1) / BINS,
-            said=sum(p for p, _ in some) / len(some),
-            accepted=share_of(sum(good for _, good in some), len(some)),
-        )
-        for number, some in sorted(groups.items())
-    )
+    return tuple(_bin(number, some) for number, some in sorted(groups.items()))
+
+
+def _bin(number: int, some: Sequence[tuple[float, bool]]) -> Bin:
+    low, high = number / BINS, (number + 1) / BINS
+    # Rounding may put the mean of equal scores a hair outside.
+    said = min(high, max(low, sum(p for p, _ in some) / len(some)))
+    return Bin(low=low, high=high, said=said, accepted=share_of(sum(good for _, good in some), len(some)))
 
 
 def calibration_error(bins: Sequence[Bin]) -> float | None:
