@@ -41,7 +41,7 @@ PARENT = (
 Seen = list[tuple[str, Mapping[str, Any]]]
 
 
-def until(happened: Callable[[], object], seconds: float = 20.0) -> None:
+def until(happened: Callable[[], object], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, "it did not happen in time"
