@@ -154,7 +154,10 @@ def killed(shots: int) -> Ended:
 
 def _kill(whole: Topology, name: str) -> None:
     if name == "flow run":
-        for process in flow_runs(whole.parts["worker"]):
+        found = flow_runs(whole.parts["worker"])
+        if not found:
+            raise RuntimeError("No flow run is there to be killed.")
+        for process in found:
             process.kill()
     else:
         whole.parts[name].kill()
